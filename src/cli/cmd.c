@@ -1,0 +1,72 @@
+/* cmd.c — what the commands share: exit codes, patterns, errors as text or JSON.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "cli/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "format/reader.h"
+#include "out/document.h"
+#include "out/text.h"
+
+bool wants_json(const struct options *o)
+{
+	return o->given[OPT_JSON] || o->given[OPT_NDJSON];
+}
+
+struct ckpt_options ckpt_options_of(const struct options *o)
+{
+	return (struct ckpt_options){ .max_memory = (uint64_t)o->number[OPT_MAX_MEMORY] };
+}
+
+int fail(const struct options *o, const struct ckpt_error *err)
+{
+	if (wants_json(o))
+		document_failure(stdout, o->command ? o->command->name : "error",
+				 o->n_args ? o->args[0] : NULL, o->given[OPT_NDJSON], err);
+	text_error(err);
+	return EXIT_TROUBLE;
+}
+
+struct matcher *matcher_of(const struct options *o, struct arena *a, size_t first,
+			   struct ckpt_error *err)
+{
+	const size_t n = o->n_args > first ? o->n_args - first : 0;
+	return match_compile(a, o->args + first, n, o->excludes, o->n_excludes,
+			     o->given[OPT_REGEX], err);
+}
+
+int end_reading(struct ckpt *c, int code)
+{
+	struct ckpt_error err = { 0 };
+	if (!ckpt_unchanged(c, &err))
+		return code;
+	fflush(stdout);
+	text_error(&err);
+	return EXIT_TROUBLE;
+}
+
+void tell_note(struct ckpt *c)
+{
+	if (!c->at.note)
+		return;
+	fputs("ckpt-inspect: ", stderr);
+	text_put(stderr, c->at.given, strlen(c->at.given));
+	fputs(": ", stderr);
+	text_put(stderr, c->at.note, strlen(c->at.note));
+	putc('\n', stderr);
+}
+
+void print_heading(struct ckpt *c)
+{
+	const char *slash = strrchr(c->at.prefix, '/');
+	const char *base = slash ? slash + 1 : c->at.prefix;
+	const uint32_t shards = ckpt_shards(c);
+	text_put(stdout, base, strlen(base));
+	printf(": %s, %u shard%s", ckpt_format(c), shards, shards == 1 ? "" : "s");
+	if (strcmp(c->at.taken_for, "prefix") && strcmp(c->at.taken_for, "index file"))
+		printf(" (%s)", c->at.taken_for);
+	putchar('\n');
+}

@@ -1,0 +1,32 @@
+/* cmd.h — what the commands share: exit codes, patterns, errors as text or JSON.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include "ckpt.h"
+#include "cli/opt.h"
+#include "model/match.h"
+
+/* diff(1)'s exit codes: 2 beats 1. */
+enum exit_code { EXIT_FINE, EXIT_FOUND, EXIT_TROUBLE };
+
+extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_completion;
+
+bool wants_json(const struct options *o); /* --json or --ndjson */
+struct ckpt_options ckpt_options_of(const struct options *o);
+/* Tells the error on standard error and, with --json or --ndjson, as a document on standard
+ * output; returns EXIT_TROUBLE. */
+int fail(const struct options *o, const struct ckpt_error *err);
+/* The patterns from args[first] on, with -x and -E. NULL and err on a malformed one. */
+struct matcher *matcher_of(const struct options *o, struct arena *a, size_t first,
+			   struct ckpt_error *err);
+/* The exit code after an answer: EXIT_TROUBLE, with a message, if a file changed meanwhile. */
+int end_reading(struct ckpt *c, int code);
+/* What standard error says of how a path was taken, if that was not straightforward. */
+void tell_note(struct ckpt *c);
+/* "model.ckpt-5  V2 bundle, 2 shards": the line above a listing. */
+void print_heading(struct ckpt *c);
+
+void print_help(const struct command *c); /* NULL: of the program */
+
+#endif

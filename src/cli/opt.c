@@ -1,0 +1,221 @@
+/* opt.c — the options: one table for parsing, --help, completions and the manual.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * getopt_long takes any unique beginning of an option's name; those would become part of the
+ * interface, so they are refused afterwards. Arguments are returned in order, so that what
+ * stands behind "--" is never taken for a command.
+ */
+#include "config.h"
+
+#include "cli/opt.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+const struct option_spec option_specs[N_OPTIONS] = {
+	[OPT_ALL] = { "all", 'a', NULL, "print every value, on a terminal too" },
+	[OPT_CHECK] = { "check", 0, NULL,
+			"read the whole tensor and its checksum even for a slice" },
+	[OPT_COLUMNS] = { "columns", 0, "LIST", "show these columns, separated by commas" },
+	[OPT_DEPTH] = { "depth", 0, "N", "show no more than N levels of the tree" },
+	[OPT_EXCLUDE] = { "exclude", 'x', "PATTERN", "leave out what matches; may be repeated" },
+	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
+	[OPT_HEX] = { "hex", 0, NULL, "print reals as hexadecimal floating point" },
+	[OPT_JSON] = { "json", 0, NULL, "print one JSON document" },
+	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
+			     "list what is left of a damaged index (and exit 2)" },
+	[OPT_LONG] = { "long", 'l', NULL, "show shard, offset, checksum and slices as well" },
+	[OPT_MAX_MEMORY] = { "max-memory", 0, "SIZE",
+			     "give up above SIZE bytes (K, M, G; default 1G)" },
+	[OPT_NDJSON] = { "ndjson", 0, NULL, "print JSON, one record a line, as it is read" },
+	[OPT_PRECISION] = { "precision", 'p', "N", "print reals with N significant digits" },
+	[OPT_RAW] = { "raw", 0, NULL,
+		      "write the bytes of one tensor: row-major, little-endian; strings as "
+		      "u64 length and bytes" },
+	[OPT_REGEX] = { "regex", 'E', NULL, "patterns are regular expressions (PCRE2)" },
+	[OPT_REVERSE] = { "reverse", 'r', NULL, "reverse the order" },
+	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
+	[OPT_SORT] = { "sort", 0, "KEY",
+		       "order by name, size, dtype, elements, offset, or none" },
+	[OPT_TREE] = { "tree", 't', NULL, "show scopes with what they hold, added up" },
+	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
+};
+
+const enum option_id common_options[] = { OPT_JSON, OPT_NDJSON, OPT_MAX_MEMORY, OPT_HELP,
+					  OPT_VERSION, OPT_NONE };
+
+bool command_takes(const struct command *c, enum option_id id)
+{
+	for (const enum option_id *o = common_options; *o; o++)
+		if (*o == id)
+			return true;
+	for (const enum option_id *o = c->options; *o; o++)
+		if (*o == id)
+			return true;
+	return false;
+}
+
+static const struct command *command_named(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+static int usage(struct ckpt_error *err, const char *what, const char *which)
+{
+	return error_set(err, CKPT_EINVAL, NULL, -1, "%s '%.80s'; see ckpt-inspect --help", what,
+			 which);
+}
+
+/* A count, or a size with K, M, G. */
+static int read_number(struct options *o, enum option_id id, struct ckpt_error *err)
+{
+	static const char units[] = "KMG";
+	const char *text = o->value[id];
+	char *end;
+	errno = 0;
+	const long long v = strtoll(text, &end, 10);
+	const char *unit = *end && end[1] == '\0' ? strchr(units, *end) : NULL;
+	const int shift = unit && id == OPT_MAX_MEMORY ? 10 * (int)(unit - units + 1) : 0;
+	if (end == text || (*end && !shift) || errno || v < 1 || v > INT64_MAX >> shift)
+		return error_set(err, CKPT_EINVAL, NULL, -1, "--%s takes a number, not '%.80s'",
+				 option_specs[id].name, text);
+	o->number[id] = (int64_t)v << shift;
+	return 0;
+}
+
+static int take_option(struct options *o, enum option_id id, char *value,
+		       struct ckpt_error *err)
+{
+	o->given[id] = true;
+	o->value[id] = value;
+	if (id == OPT_EXCLUDE)
+		o->excludes[o->n_excludes++] = value;
+	if (id == OPT_DEPTH || id == OPT_PRECISION || id == OPT_MAX_MEMORY)
+		return read_number(o, id, err);
+	return 0;
+}
+
+static void take_argument(struct options *o, char *text, bool plain)
+{
+	if (!o->n_args && !o->command && !plain) {
+		o->command = command_named(text);
+		if (o->command)
+			return;
+	}
+	o->args[o->n_args++] = text;
+}
+
+static void fill_tables(struct option longs[N_OPTIONS + 1], char shorts[2 * N_OPTIONS + 4])
+{
+	size_t n = 0, s = 0;
+	shorts[s++] = '-'; /* arguments in order, as if they were options of code 1 */
+	shorts[s++] = ':';
+	for (int id = 1; id < N_OPTIONS; id++) {
+		const struct option_spec *spec = &option_specs[id];
+		longs[n++] = (struct option){ spec->name,
+					      spec->arg ? required_argument : no_argument,
+					      NULL, 256 + id };
+		if (!spec->letter)
+			continue;
+		shorts[s++] = spec->letter;
+		if (spec->arg)
+			shorts[s++] = ':';
+	}
+	longs[n] = (struct option){ NULL, 0, NULL, 0 };
+	shorts[s] = '\0';
+}
+
+static enum option_id option_of(int code)
+{
+	if (code >= 256)
+		return (enum option_id)(code - 256);
+	for (int id = 1; id < N_OPTIONS; id++)
+		if (option_specs[id].letter == code)
+			return (enum option_id)id;
+	return OPT_NONE;
+}
+
+/* The word that getopt_long has just taken for a long option. */
+static bool is_abbreviated(char **argv, enum option_id id)
+{
+	const char *word = argv[optind - 1];
+	if (optarg == word)
+		word = argv[optind - 2];
+	const size_t n = strlen(option_specs[id].name);
+	return strncmp(word, "--", 2) || strncmp(word + 2, option_specs[id].name, n) ||
+	       (word[2 + n] && word[2 + n] != '=');
+}
+
+static int check_command(struct options *o, struct ckpt_error *err)
+{
+	const struct command *c = o->command;
+	for (int id = 1; id < N_OPTIONS; id++)
+		if (o->given[id] && !command_takes(c, (enum option_id)id))
+			return error_set(err, CKPT_EINVAL, NULL, -1,
+					 "'%s' does not take --%s; see ckpt-inspect %s --help",
+					 c->name, option_specs[id].name, c->name);
+	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
+		return 0;
+	if (o->given[OPT_JSON] && o->given[OPT_NDJSON])
+		return error_set(err, CKPT_EINVAL, NULL, -1, "--json or --ndjson, not both");
+	if (o->n_args < c->min_args || o->n_args > c->max_args)
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "'%s' takes %s; see ckpt-inspect %s --help", c->name, c->args,
+				 c->name);
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *err)
+{
+	struct option longs[N_OPTIONS + 1];
+	char shorts[2 * N_OPTIONS + 4];
+	memset(o, 0, sizeof *o);
+	arena_init(&o->arena, UINT64_MAX);
+	o->args = arena_zeroed(&o->arena, (size_t)argc + 1, sizeof *o->args);
+	o->excludes = arena_zeroed(&o->arena, (size_t)argc + 1, sizeof *o->excludes);
+	if (!o->args || !o->excludes)
+		return arena_error(&o->arena, err);
+	/* An error document must be JSON too if that was asked for. */
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		o->given[OPT_JSON] |= !strcmp(argv[i], "--json");
+		o->given[OPT_NDJSON] |= !strcmp(argv[i], "--ndjson");
+	}
+	fill_tables(longs, shorts);
+	opterr = 0;
+	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		if (code == 1) {
+			take_argument(o, optarg, false);
+			continue;
+		}
+		if (code == ':')
+			return usage(err, "a value is missing behind", argv[optind - 1]);
+		if (code == '?')
+			return usage(err, "unknown option", argv[optind - 1]);
+		const enum option_id id = option_of(code);
+		if (code >= 256 && is_abbreviated(argv, id))
+			return usage(err, "unknown option", argv[optind - 1]);
+		if (take_option(o, id, optarg, err))
+			return -1;
+	}
+	while (optind < argc)
+		take_argument(o, argv[optind++], true);
+	if (!o->command)
+		o->command = command_named("list");
+	else
+		return check_command(o, err);
+	const bool bare = o->given[OPT_HELP] || o->given[OPT_VERSION];
+	if (!o->n_args && !bare)
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "nothing to do; see ckpt-inspect --help");
+	if (bare)
+		o->command = NULL;
+	return bare ? 0 : check_command(o, err);
+}

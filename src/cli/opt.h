@@ -1,0 +1,84 @@
+/* opt.h — the options: one table for parsing, --help, completions and the manual.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_OPT_H
+#define CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+enum option_id {
+	OPT_NONE,
+	OPT_ALL,
+	OPT_CHECK,
+	OPT_COLUMNS,
+	OPT_DEPTH,
+	OPT_EXCLUDE,
+	OPT_HELP,
+	OPT_HEX,
+	OPT_JSON,
+	OPT_KEEP_GOING,
+	OPT_LONG,
+	OPT_MAX_MEMORY,
+	OPT_NDJSON,
+	OPT_PRECISION,
+	OPT_RAW,
+	OPT_REGEX,
+	OPT_REVERSE,
+	OPT_SLICE,
+	OPT_SORT,
+	OPT_TREE,
+	OPT_VERSION,
+	N_OPTIONS
+};
+
+struct option_spec {
+	const char *name; /* without "--" */
+	char letter;      /* 0: none */
+	const char *arg;  /* what its value is called; NULL: it takes none */
+	const char *help;
+};
+
+extern const struct option_spec option_specs[N_OPTIONS];
+
+enum { MAX_COMMAND_OPTIONS = 24 };
+
+struct options;
+
+/* A command: one file cmd_NAME.c each. */
+struct command {
+	const char *name;
+	const char *args;    /* "PATH [PATTERN…]" */
+	const char *summary; /* one line */
+	const char *examples;
+	const char *notes;   /* behind the options; NULL: none */
+	enum option_id options[MAX_COMMAND_OPTIONS]; /* ended by OPT_NONE */
+	size_t min_args, max_args;
+	int (*run)(const struct options *o); /* the exit code */
+};
+
+extern const struct command *const commands[]; /* ended by NULL */
+
+/* A command line, parsed. */
+struct options {
+	const struct command *command;
+	bool given[N_OPTIONS];
+	const char *value[N_OPTIONS]; /* as typed */
+	int64_t number[N_OPTIONS];    /* --depth, --precision, --max-memory */
+	char **excludes;
+	size_t n_excludes;
+	char **args; /* those of the command */
+	size_t n_args;
+	struct arena arena;
+};
+
+/* Options that every command takes, ended by OPT_NONE. */
+extern const enum option_id common_options[];
+
+/* -1: EINVAL says what is wrong; the command may be known all the same. */
+int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *err);
+bool command_takes(const struct command *c, enum option_id id);
+
+#endif

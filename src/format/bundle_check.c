@@ -1,0 +1,171 @@
+/* bundle_check.c — is a V2 checkpoint whole: its files, and how its tensors lie in them.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * All pieces are sorted by shard and offset; one walk over them then gives the size that
+ * each shard needs, gaps between tensors, and tensors that overlap.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "format/bundle.h"
+#include "format/finding.h"
+
+struct extent {
+	const struct ckpt_tensor *tensor;
+	const struct ckpt_piece *piece;
+};
+
+static int by_place(const void *x, const void *y)
+{
+	const struct ckpt_piece *a = ((const struct extent *)x)->piece;
+	const struct ckpt_piece *b = ((const struct extent *)y)->piece;
+	if (a->shard != b->shard)
+		return a->shard < b->shard ? -1 : 1;
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	return (a->size > b->size) - (a->size < b->size);
+}
+
+/* The pieces of all tensors in the order of their bytes, in the arena. */
+static int collect(struct ckpt *c, struct arena *a, struct extent **extents, size_t *n,
+		   struct ckpt_error *err)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < c->tensors.n; i++)
+		total += ((const struct ckpt_tensor *)c->tensors.p[i])->n_pieces;
+	struct extent *e = arena_zeroed(a, total, sizeof *e);
+	if (!e)
+		return arena_error(a, err);
+	*n = 0;
+	for (size_t i = 0; i < c->tensors.n; i++) {
+		const struct ckpt_tensor *t = c->tensors.p[i];
+		for (uint32_t k = 0; k < t->n_pieces; k++)
+			e[(*n)++] = (struct extent){ t, &t->pieces[k] };
+	}
+	qsort(e, total, sizeof *e, by_place);
+	*extents = e;
+	return 0;
+}
+
+/* The end of the pieces from i on that lie in one shard; *next: behind the last of them. */
+static uint64_t shard_end(const struct extent *e, size_t n, size_t i, size_t *next)
+{
+	uint64_t end = 0;
+	const uint32_t shard = e[i].piece->shard;
+	for (; i < n && e[i].piece->shard == shard; i++)
+		if (e[i].piece->offset + e[i].piece->size > end)
+			end = e[i].piece->offset + e[i].piece->size;
+	*next = i;
+	return end;
+}
+
+static void tell_member(struct bundle *b, uint32_t shard, uint64_t expected, member_fn fn,
+			void *arg)
+{
+	struct member m = { .path = shards_path(&b->shards, shard), .expected = expected,
+			    .shard = shard };
+	m.exists = shards_size(&b->shards, shard, &m.size) == 0;
+	if (m.exists || expected || shard < b->num_shards)
+		fn(arg, &m);
+}
+
+int bundle_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *err)
+{
+	enum { MOST_UNUSED = 10000 }; /* a header may claim any number */
+	struct bundle *b = c->state;
+	struct arena a;
+	struct extent *e;
+	size_t n;
+	arena_init(&a, c->limit);
+	if (collect(c, &a, &e, &n, err)) {
+		arena_drop(&a);
+		return -1;
+	}
+	fn(arg, &(struct member){ b->index_path, b->index.size, b->index.size, true, -1 });
+	uint32_t unused = 0;
+	for (size_t i = 0, next; i < n; i = next) {
+		const uint64_t end = shard_end(e, n, i, &next);
+		const uint32_t shard = e[i].piece->shard;
+		for (; unused < shard && unused < MOST_UNUSED; unused++)
+			tell_member(b, unused, 0, fn, arg);
+		tell_member(b, shard, end, fn, arg);
+		unused = shard + 1;
+	}
+	for (; unused < b->num_shards && unused < MOST_UNUSED; unused++)
+		tell_member(b, unused, 0, fn, arg);
+	arena_drop(&a);
+	return 0;
+}
+
+static void check_gap(const struct finder *f, const char *path, const struct extent *e,
+		      const struct extent *before, uint64_t end)
+{
+	const uint64_t offset = e->piece->offset;
+	if (offset > end)
+		finding_emit(f, FOUND_GAP, NULL, path, (int64_t)end, (int64_t)(offset - end),
+			     "%" PRIu64 " bytes belong to no tensor", offset - end);
+	else if (offset < end && e->piece->size)
+		finding_emit(f, FOUND_OVERLAP, e->tensor, path, (int64_t)offset,
+			     (int64_t)(end - offset), "shares bytes with '%.200s'",
+			     before ? before->tensor->name : "");
+}
+
+/* One shard: e[i] … e[next - 1] lie in it. */
+static void check_shard(struct bundle *b, const struct finder *f, const struct extent *e,
+			size_t i, size_t next)
+{
+	const uint32_t shard = e[i].piece->shard;
+	const char *path = shards_path(&b->shards, shard);
+	const struct extent *last = NULL;
+	uint64_t end = 0, size;
+	const bool exists = shards_size(&b->shards, shard, &size) == 0;
+	for (size_t k = i; k < next; k++) {
+		const uint64_t to = e[k].piece->offset + e[k].piece->size;
+		check_gap(f, path, &e[k], last, end);
+		if (to > end) {
+			end = to;
+			last = &e[k];
+		}
+	}
+	if (!exists && end)
+		finding_emit(f, FOUND_MISSING_SHARD, NULL, path, -1, -1,
+			     "the file is missing or cannot be opened; %zu pieces are in it",
+			     next - i);
+	else if (exists && size < end)
+		finding_emit(f, FOUND_SHORT_SHARD, NULL, path, (int64_t)size,
+			     (int64_t)(end - size),
+			     "the file has %" PRIu64 " bytes, its tensors need %" PRIu64
+			     "; bytes %" PRIu64 "-%" PRIu64 " are missing",
+			     size, end, size, end - 1);
+	else if (exists && size > end)
+		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end, (int64_t)(size - end),
+			     "%" PRIu64 " bytes follow the last tensor", size - end);
+}
+
+int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_error *err)
+{
+	struct bundle *b = c->state;
+	const struct finder f = { fn, arg, NULL };
+	struct arena a;
+	struct extent *e;
+	size_t n;
+	if (b->slices_seen > b->slices_listed)
+		finding_emit(&f, FOUND_ORPHAN_SLICE, NULL, b->index_path, -1, -1,
+			     "%" PRIu64 " slices are stored that no tensor lists",
+			     b->slices_seen - b->slices_listed);
+	arena_init(&a, c->limit);
+	if (collect(c, &a, &e, &n, err)) {
+		arena_drop(&a);
+		return -1;
+	}
+	for (size_t i = 0, next; i < n; i = next) {
+		shard_end(e, n, i, &next);
+		check_shard(b, &f, e, i, next);
+	}
+	arena_drop(&a);
+	return 0;
+}

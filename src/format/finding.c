@@ -1,0 +1,52 @@
+/* finding.c — what a verification can find: the one table of codes.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "format/finding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *const severity_names[] = { "note", "warning", "error" };
+
+const struct finding_kind finding_kinds[FOUND_CODES] = {
+	[FOUND_INDEX] = { "index", CKPT_ERROR, "a part of the index cannot be read" },
+	[FOUND_ENTRY] = { "entry", CKPT_ERROR, "a tensor's entry in the index is malformed" },
+	[FOUND_ORDER] = { "order", CKPT_ERROR,
+			  "the names in the index are out of order, or one stands twice" },
+	[FOUND_SLICES] = { "slices", CKPT_ERROR,
+			   "a partitioned tensor's slices overlap or do not cover it" },
+	[FOUND_ORPHAN_SLICE] = { "orphan_slice", CKPT_WARNING,
+				 "slices are stored that no tensor lists" },
+	[FOUND_CHECKSUM] = { "checksum", CKPT_ERROR,
+			     "stored bytes do not have the recorded checksum" },
+	[FOUND_MISSING_SHARD] = { "missing_shard", CKPT_ERROR, "a data file is not there" },
+	[FOUND_SHORT_SHARD] = { "short_shard", CKPT_ERROR,
+				"a data file ends before its tensors do" },
+	[FOUND_UNREADABLE] = { "unreadable", CKPT_ERROR, "the system could not read a file" },
+	[FOUND_OVERLAP] = { "overlap", CKPT_WARNING, "two tensors share bytes of a data file" },
+	[FOUND_GAP] = { "gap", CKPT_NOTE, "bytes between tensors belong to none" },
+	[FOUND_TRAILING] = { "trailing", CKPT_NOTE,
+			     "bytes behind the last tensor of a data file" },
+	[FOUND_UNCHECKED] = { "unchecked", CKPT_NOTE,
+			      "no checksum is recorded for some tensors" },
+};
+
+void finding_emit(const struct finder *f, enum finding_code code, const struct ckpt_tensor *t,
+		  const char *file, int64_t offset, int64_t length, const char *format, ...)
+{
+	const struct finding_kind *kind = &finding_kinds[code];
+	char message[512];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(message, sizeof message, format, ap);
+	va_end(ap);
+	if (f->summary) {
+		f->summary->errors += kind->severity == CKPT_ERROR;
+		f->summary->warnings += kind->severity == CKPT_WARNING;
+		f->summary->notes += kind->severity == CKPT_NOTE;
+	}
+	if (f->fn)
+		f->fn(f->arg, &(struct ckpt_finding){ kind->severity, kind->code, t, file,
+						      offset, length, message });
+}

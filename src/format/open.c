@@ -1,0 +1,304 @@
+/* open.c — the public functions: an open checkpoint, its tensors, their values.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "format/locate.h"
+#include "format/reader.h"
+
+enum { DEFAULT_MAX_MEMORY = 1 << 30 };
+
+const char *ckpt_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
+		       struct ckpt_error *err)
+{
+	struct arena arena;
+	const uint64_t limit =
+		options && options->max_memory ? options->max_memory : DEFAULT_MAX_MEMORY;
+	arena_init(&arena, limit);
+	struct ckpt *c = arena_zeroed(&arena, 1, sizeof *c);
+	if (!c) {
+		arena_error(&arena, err);
+		return NULL;
+	}
+	c->limit = limit;
+	c->arena = arena;
+	c->reader = &reader_bundle;
+	path = arena_copy(&c->arena, path, strlen(path));
+	if (!path)
+		arena_error(&c->arena, err);
+	else if (!locate(&c->arena, path, &c->at, err) && !c->reader->open(c, err))
+		return c;
+	ckpt_close(c);
+	return NULL;
+}
+
+void ckpt_close(struct ckpt *c)
+{
+	if (!c)
+		return;
+	reader_values_drop(c);
+	c->reader->close(c);
+	pointers_drop(&c->tensors);
+	pointers_drop(&c->damage);
+	struct arena arena = c->arena; /* c itself lies in it */
+	arena_drop(&arena);
+}
+
+const char *ckpt_prefix(const struct ckpt *c)
+{
+	return c->at.prefix;
+}
+
+const char *ckpt_format(const struct ckpt *c)
+{
+	return c->reader->name;
+}
+
+uint32_t ckpt_shards(const struct ckpt *c)
+{
+	return c->reader->shards(c);
+}
+
+/* --- tensors ----------------------------------------------------------------------- */
+
+static int by_name(const void *x, const void *y)
+{
+	const struct ckpt_tensor *a = *(struct ckpt_tensor *const *)x;
+	const struct ckpt_tensor *b = *(struct ckpt_tensor *const *)y;
+	return bytes_compare(a->name, a->name_len, b->name, b->name_len);
+}
+
+static int add_damage(struct ckpt *c, const struct ckpt_error *e)
+{
+	struct ckpt_error *copy = arena_zeroed(&c->arena, 1, sizeof *copy);
+	if (!copy)
+		return -1;
+	*copy = *e;
+	return pointers_add(&c->damage, copy);
+}
+
+/* Reads all tensors. Damage is kept, and reading goes on behind it; only want of memory
+ * ends it early. */
+static int load_all(struct ckpt *c, struct ckpt_error *err)
+{
+	bool sorted = true;
+	const struct ckpt_tensor *last = NULL;
+	for (;;) {
+		struct ckpt_tensor *t = arena_alloc(&c->arena, sizeof *t);
+		struct ckpt_error damage = { 0 };
+		if (!t)
+			return arena_error(&c->arena, err);
+		const int r = c->reader->next(c, &c->arena, t, &damage);
+		if (r == 0)
+			break;
+		if (r < 0 && (damage.code == CKPT_ENOMEM || damage.code == CKPT_ELIMIT))
+			return error_set(err, damage.code, damage.file, damage.offset, "%s",
+					 damage.text);
+		if (r < 0 && add_damage(c, &damage))
+			return arena_error(&c->arena, err);
+		if (r < 0)
+			continue;
+		if (last && by_name(&last, &t) >= 0)
+			sorted = false;
+		last = t;
+		if (pointers_add(&c->tensors, t))
+			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
+	}
+	if (sorted)
+		return 0;
+	struct ckpt_error damage = { 0 };
+	error_set(&damage, CKPT_ECORRUPT, c->at.prefix, -1,
+		  "the names in the index are out of order, or one stands twice");
+	qsort(c->tensors.p, c->tensors.n, sizeof *c->tensors.p, by_name);
+	return add_damage(c, &damage) ? arena_error(&c->arena, err) : 0;
+}
+
+int ckpt_load(struct ckpt *c, struct ckpt_error *err)
+{
+	if (!c->loaded) {
+		const int r = load_all(c, err);
+		c->loaded = true;
+		if (r)
+			return -1;
+	}
+	if (!c->damage.n)
+		return 0;
+	const struct ckpt_error *first = c->damage.p[0];
+	return error_set(err, first->code, first->file, first->offset, "%s", first->text);
+}
+
+size_t ckpt_count(struct ckpt *c)
+{
+	ckpt_load(c, NULL);
+	return c->tensors.n;
+}
+
+const struct ckpt_tensor *ckpt_at(struct ckpt *c, size_t i)
+{
+	ckpt_load(c, NULL);
+	return i < c->tensors.n ? c->tensors.p[i] : NULL;
+}
+
+static const struct ckpt_tensor *find_loaded(struct ckpt *c, const char *name, size_t len)
+{
+	size_t low = 0, high = c->tensors.n;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const struct ckpt_tensor *t = c->tensors.p[middle];
+		const int order = bytes_compare(t->name, t->name_len, name, len);
+		if (order == 0)
+			return t;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct ckpt_tensor *ckpt_find(struct ckpt *c, const char *name, size_t len,
+				    struct ckpt_error *err)
+{
+	char shown[160];
+	if (!c->loaded) {
+		struct ckpt_tensor *t = arena_alloc(&c->arena, sizeof *t);
+		if (!t) {
+			arena_error(&c->arena, err);
+			return NULL;
+		}
+		const int r = c->reader->find(c, &c->arena, name, len, t, err);
+		if (r > 0)
+			return t;
+		if (r < 0)
+			return NULL;
+	}
+	/* An index whose names are out of order cannot be searched: be sure. */
+	const bool damaged = ckpt_load(c, NULL);
+	const struct ckpt_tensor *t = find_loaded(c, name, len);
+	if (t)
+		return t;
+	if (damaged) {
+		ckpt_load(c, err);
+		return NULL;
+	}
+	text_escape(shown, sizeof shown, name, len);
+	error_set(err, CKPT_ENOTFOUND, c->at.prefix, -1, "no tensor '%s'", shown);
+	return NULL;
+}
+
+bool ckpt_has(struct ckpt *c, const char *name, size_t len)
+{
+	return ckpt_find(c, name, len, NULL) != NULL;
+}
+
+static int debug_line(struct buffer *b, const struct ckpt_tensor *t)
+{
+	char number[32];
+	const struct dtype *d = dtype_of(t->dtype);
+	const char *type = d ? d->proto : "DT_INVALID";
+	if (buffer_append(b, t->name, t->name_len, NULL) || buffer_append(b, " (", 2, NULL) ||
+	    buffer_append(b, type, strlen(type), NULL) || buffer_append(b, ") [", 3, NULL))
+		return -1;
+	for (int i = 0; i < t->rank; i++) {
+		const size_t n = (size_t)snprintf(number, sizeof number, "%s%" PRId64,
+						  i ? "," : "", t->dims[i]);
+		if (buffer_append(b, number, n, NULL))
+			return -1;
+	}
+	return buffer_append(b, "]\n", 2, NULL);
+}
+
+const char *ckpt_debug_string(struct ckpt *c, struct ckpt_error *err)
+{
+	struct buffer b;
+	if (c->debug_string)
+		return c->debug_string;
+	if (ckpt_load(c, err))
+		return NULL;
+	buffer_init(&b, c->limit);
+	int r = 0;
+	for (size_t i = 0; !r && i < c->tensors.n; i++)
+		r = debug_line(&b, c->tensors.p[i]);
+	c->debug_string = r ? NULL : arena_copy(&c->arena, b.p, b.len);
+	buffer_drop(&b);
+	if (!c->debug_string)
+		arena_error(&c->arena, err);
+	return c->debug_string;
+}
+
+/* --- values ------------------------------------------------------------------------ */
+
+void reader_values_drop(struct ckpt *c)
+{
+	if (c->values_of)
+		values_close(&c->values);
+	c->values_of = NULL;
+}
+
+struct values *reader_values(struct ckpt *c, const struct ckpt_tensor *t,
+			   struct ckpt_error *err)
+{
+	if (c->values_of == t)
+		return &c->values;
+	reader_values_drop(c);
+	if (values_open(&c->values, c->store, t, c->limit, err)) {
+		values_close(&c->values);
+		return NULL;
+	}
+	c->values_of = t;
+	return &c->values;
+}
+
+int ckpt_each_run(struct ckpt *c, const struct ckpt_tensor *t, uint64_t first, uint64_t n,
+		  ckpt_run_fn fn, void *arg, struct ckpt_error *err)
+{
+	struct values *v = reader_values(c, t, err);
+	return v ? values_runs(v, first, n, fn, arg, err) : -1;
+}
+
+struct destination {
+	char *to;
+	size_t size;
+};
+
+static int copy_run(void *arg, const struct ckpt_run *run)
+{
+	struct destination *d = arg;
+	memcpy(d->to, run->data, run->n * d->size);
+	d->to += run->n * d->size;
+	return 0;
+}
+
+int ckpt_read(struct ckpt *c, const struct ckpt_tensor *t, uint64_t first, uint64_t n,
+	      void *buf, struct ckpt_error *err)
+{
+	struct destination d = { buf, ckpt_dtype_size(t->dtype) };
+	if (!t->problem && !d.size)
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "elements of a %s tensor have no fixed size",
+				 ckpt_dtype_name(t->dtype));
+	return ckpt_each_run(c, t, first, n, copy_run, &d, err);
+}
+
+int ckpt_check(struct ckpt *c, const struct ckpt_tensor *t, struct ckpt_error *err)
+{
+	struct values *v = reader_values(c, t, err);
+	return v ? values_check(v, err) : -1;
+}
+
+int ckpt_unchanged(struct ckpt *c, struct ckpt_error *err)
+{
+	return c->reader->unchanged(c, err);
+}

@@ -1,0 +1,78 @@
+/* reader.h — what a format must answer, and an open checkpoint from the inside.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A reader describes tensors in pieces and says where the bytes of a piece are; it has no
+ * loop over values. Readers do not print, and know nothing of what the user typed.
+ */
+#ifndef FORMAT_READER_H
+#define FORMAT_READER_H
+
+#include "base/arena.h"
+#include "model/values.h"
+
+/* What a path was taken for. */
+struct located {
+	const char *given;     /* as the user typed it */
+	const char *prefix;    /* "run/model.ckpt-5" */
+	const char *folder;    /* the folder or state file given, as a folder; else NULL */
+	const char *taken_for; /* "prefix", "index file", "latest of a folder", … */
+	const char *note;      /* something that had to be worked around; else NULL */
+};
+
+/* A file of a checkpoint. */
+struct member {
+	const char *path;
+	uint64_t size;     /* on disk */
+	uint64_t expected; /* at least this much is needed */
+	bool exists;
+	int64_t shard;     /* its number; -1 for the index */
+};
+
+typedef void (*member_fn)(void *arg, const struct member *m);
+
+struct reader {
+	const char *name; /* "V2 bundle" */
+	/* Reads the header or metadata only. */
+	int (*open)(struct ckpt *c, struct ckpt_error *err);
+	void (*close)(struct ckpt *c);
+	/* The next tensor of the index, in its order: 1 item, 0 end, -1 error; after an
+	 * error the next call goes on behind the damage. What the tensor points to is a's. */
+	int (*next)(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
+		    struct ckpt_error *err);
+	/* Seeks: 1 found, 0 not there, -1 error. */
+	int (*find)(struct ckpt *c, struct arena *a, const char *name, size_t len,
+		    struct ckpt_tensor *t, struct ckpt_error *err);
+	/* Everything that is not the values: layout, files. The tensors are loaded. */
+	int (*check)(struct ckpt *c, ckpt_finding_fn found, void *arg, struct ckpt_error *err);
+	/* The checkpoint's files; expected sizes are known once the tensors are loaded. */
+	int (*members)(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *err);
+	/* The files that exist, without looking into them: i = 0, 1, … until NULL. */
+	const char *(*file)(struct ckpt *c, size_t i);
+	int (*unchanged)(struct ckpt *c, struct ckpt_error *err);
+	uint32_t (*shards)(const struct ckpt *c);
+};
+
+extern const struct reader reader_bundle;
+
+struct ckpt {
+	const struct reader *reader;
+	void *state;               /* the reader's own */
+	struct store *store;
+	struct located at;
+	struct arena arena;
+	uint64_t limit;
+	struct pointers tensors;   /* struct ckpt_tensor, in byte order of their names */
+	struct pointers damage;    /* struct ckpt_error: parts of the index not read */
+	bool loaded;
+	struct values values;      /* of the tensor read last */
+	const struct ckpt_tensor *values_of;
+	const char *debug_string;
+};
+
+/* The tensor's values, kept open until another tensor's are asked for. */
+struct values *reader_values(struct ckpt *c, const struct ckpt_tensor *t,
+			   struct ckpt_error *err);
+/* Closes them: needed before a tensor that is not the checkpoint's own goes away. */
+void reader_values_drop(struct ckpt *c);
+
+#endif

@@ -1,0 +1,163 @@
+/* shards.c — the data files of a V2 checkpoint, opened when they are needed.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Names: tensorflow/core/util/tensor_bundle/naming.cc; %05d is a least width. A header may
+ * claim two thousand million shards, so nothing here is made per claimed shard.
+ */
+#include "config.h"
+
+#include "format/shards.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+enum { MOST_OPEN = 64 };
+
+struct shard {
+	struct shard *next;
+	uint32_t number;
+	const char *path;
+	struct source source;
+	struct identity identity; /* when it was first opened */
+	bool open, used;
+};
+
+static const char *shard_file(struct store *s, const struct ckpt_piece *p)
+{
+	const char *path = shards_path((struct shards *)s, p->shard);
+	return path ? path : "";
+}
+
+/* Finds the only file that is called PREFIX.data-NNNNN-of-something. */
+static const char *other_count(struct shards *s, uint32_t number)
+{
+	const char *slash = strrchr(s->prefix, '/');
+	const char *base = slash ? slash + 1 : s->prefix, *found = NULL;
+	const size_t dir_len = (size_t)(base - s->prefix);
+	const char *dir = dir_len ? arena_copy(s->arena, s->prefix, dir_len) : ".";
+	const char *start = arena_printf(s->arena, "%s.data-%05u-of-", base, number);
+	DIR *d = dir && start ? opendir(dir) : NULL;
+	size_t n = 0;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		const size_t len = start ? strlen(start) : 0;
+		const char *count = e->d_name + len;
+		if (strncmp(e->d_name, start, len) || strlen(count) < 5 ||
+		    count[strspn(count, "0123456789")])
+			continue;
+		n++;
+		found = arena_printf(s->arena, "%.*s%s", (int)dir_len, s->prefix, e->d_name);
+	}
+	if (d)
+		closedir(d);
+	return n == 1 ? found : NULL;
+}
+
+static struct shard *get(struct shards *s, uint32_t number)
+{
+	for (struct shard **link = &s->all, *at; (at = *link); link = &at->next)
+		if (at->number == number) {
+			*link = at->next; /* to the front: the next piece is often there too */
+			at->next = s->all;
+			return s->all = at;
+		}
+	struct shard *fresh = arena_zeroed(s->arena, 1, sizeof *fresh);
+	if (!fresh)
+		return NULL;
+	fresh->path = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number, s->count);
+	if (!fresh->path)
+		return NULL;
+	if (access(fresh->path, F_OK)) {
+		const char *other = other_count(s, number);
+		fresh->path = other ? other : fresh->path;
+	}
+	fresh->number = number;
+	fresh->next = s->all;
+	s->all = fresh;
+	return fresh;
+}
+
+const char *shards_path(struct shards *s, uint32_t number)
+{
+	struct shard *shard = get(s, number);
+	return shard ? shard->path : NULL;
+}
+
+static void close_one(struct shards *s, struct shard *shard)
+{
+	if (!shard->open)
+		return;
+	source_close(&shard->source);
+	shard->open = false;
+	s->open--;
+}
+
+static int open_one(struct shards *s, struct shard *shard, struct ckpt_error *err)
+{
+	if (shard->open)
+		return 0;
+	for (struct shard *at = s->all; at && s->open >= MOST_OPEN; at = at->next)
+		close_one(s, at);
+	if (source_open(&shard->source, shard->path, err))
+		return -1;
+	shard->open = true;
+	s->open++;
+	if (!shard->used)
+		shard->identity = shard->source.identity;
+	shard->used = true;
+	return 0;
+}
+
+static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t at, void *buf,
+		      size_t n, struct ckpt_error *err)
+{
+	struct shards *s = (struct shards *)store;
+	struct shard *shard = get(s, p->shard);
+	if (!shard)
+		return arena_error(s->arena, err);
+	if (open_one(s, shard, err))
+		return -1;
+	return source_read(&shard->source, p->offset + at, buf, n, err);
+}
+
+void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count)
+{
+	*s = (struct shards){ .store = { shard_read, shard_file }, .arena = a,
+			      .prefix = prefix, .count = count };
+}
+
+void shards_close(struct shards *s)
+{
+	for (struct shard *at = s->all; at; at = at->next)
+		close_one(s, at);
+}
+
+int shards_size(struct shards *s, uint32_t number, uint64_t *size)
+{
+	struct shard *shard = get(s, number);
+	*size = 0;
+	if (!shard || open_one(s, shard, NULL))
+		return -1;
+	*size = shard->source.size;
+	return 0;
+}
+
+int shards_unchanged(struct shards *s, struct ckpt_error *err)
+{
+	for (struct shard *at = s->all; at; at = at->next) {
+		struct identity now;
+		if (!at->used)
+			continue;
+		if (source_identify(at->path, &now))
+			return error_errno(err, at->path, "cannot stat");
+		if (!identity_same(&now, &at->identity))
+			return error_set(err, CKPT_EIO, at->path, -1,
+					 "changed while it was read; nothing said about it "
+					 "holds");
+	}
+	return 0;
+}

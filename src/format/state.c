@@ -1,0 +1,216 @@
+/* state.c — a folder of checkpoints: its `checkpoint` file, and what lies on disk.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "format/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/source.h"
+#include "base/text.h"
+#include "format/textproto.h"
+#include "format/wire.h"
+#include "proto/state.pb-c.h"
+
+enum { STATE_MOST_BYTES = 16 << 20 };
+
+int64_t step_of_name(const char *name)
+{
+	const size_t len = strlen(name);
+	size_t digits = 0;
+	while (digits < len && name[len - 1 - digits] >= '0' && name[len - 1 - digits] <= '9')
+		digits++;
+	if (!digits || digits > 18 || digits == len || name[len - 1 - digits] != '-')
+		return -1;
+	return strtoll(name + len - digits, NULL, 10);
+}
+
+const char *run_path(struct arena *a, const char *folder, const char *name)
+{
+	if (!*folder)
+		return arena_copy(a, name, strlen(name));
+	return arena_printf(a, "%s/%s", strcmp(folder, "/") ? folder : "", name);
+}
+
+static const char *basename_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* A run being read. */
+struct reading {
+	struct arena *a;
+	struct run_folder *run;
+	struct pointers found; /* struct snapshot */
+	struct ckpt_error *err;
+};
+
+static struct snapshot *find_base(struct reading *r, const char *base)
+{
+	for (size_t i = 0; i < r->found.n; i++) {
+		struct snapshot *s = r->found.p[i];
+		if (!strcmp(s->base, base))
+			return s;
+	}
+	return NULL;
+}
+
+static struct snapshot *add(struct reading *r, const char *prefix)
+{
+	struct snapshot *s = prefix ? arena_zeroed(r->a, 1, sizeof *s) : NULL;
+	if (!s || pointers_add(&r->found, s)) {
+		arena_error(r->a, r->err);
+		return NULL;
+	}
+	s->prefix = prefix;
+	s->base = basename_of(prefix);
+	s->step = step_of_name(s->base);
+	return s;
+}
+
+/* Each NAME.index in the folder is a V2 checkpoint. */
+static int scan_folder(struct reading *r)
+{
+	const char *folder = r->run->path;
+	DIR *d = opendir(*folder ? folder : ".");
+	if (!d)
+		return error_errno(r->err, folder, "cannot open the folder");
+	int result = 0;
+	for (struct dirent *e; !result && (e = readdir(d));) {
+		const size_t len = strlen(e->d_name);
+		if (len <= 6 || strcmp(e->d_name + len - 6, ".index"))
+			continue;
+		const char *name = arena_copy(r->a, e->d_name, len - 6);
+		struct snapshot *s = name ? add(r, run_path(r->a, folder, name)) : NULL;
+		struct identity id;
+		if (!s) {
+			result = -1;
+		} else {
+			s->on_disk = true;
+			if (!source_identify(run_path(r->a, folder, e->d_name), &id))
+				s->time = (double)id.mtime_ns / 1e9;
+		}
+	}
+	closedir(d);
+	return result;
+}
+
+static int read_file(struct reading *r, const char *path, struct bytes *text)
+{
+	struct source s;
+	if (source_open(&s, path, r->err))
+		return -1;
+	uint8_t *p = NULL;
+	int result = -1;
+	if (s.size > STATE_MOST_BYTES)
+		error_set(r->err, CKPT_EFORMAT, path, -1, "too large for a checkpoint state file");
+	else if (!(p = arena_alloc(r->a, (size_t)s.size + 1)))
+		arena_error(r->a, r->err);
+	else
+		result = source_read(&s, 0, p, (size_t)s.size, r->err);
+	*text = bytes_of(p, (size_t)s.size);
+	source_close(&s);
+	return result;
+}
+
+/* A path of the state file: the snapshot that it means. */
+static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *path)
+{
+	const char *said = arena_copy(r->a, path->data, path->len);
+	if (!said)
+		return NULL;
+	const char *base = basename_of(said), *folder = r->run->path;
+	struct snapshot *s = find_base(r, base);
+	if (!s) {
+		const bool plain = !strchr(said, '/');
+		s = add(r, plain ? run_path(r->a, folder, said) : said);
+		if (s)
+			s->base = base;
+	} else if (said[0] == '/' && s->on_disk) {
+		const size_t n = strlen(folder);
+		s->moved = !(n && !strncmp(said, folder, n) && !strcmp(said + n + 1, base));
+	}
+	if (s)
+		s->in_state = true;
+	return s;
+}
+
+static int read_state(struct reading *r)
+{
+	const char *path = run_path(r->a, r->run->path, "checkpoint");
+	struct bytes text;
+	struct identity id;
+	if (!path)
+		return arena_error(r->a, r->err);
+	if (source_identify(path, &id))
+		return 0;
+	if (read_file(r, path, &text))
+		return -1;
+	struct buffer wire;
+	buffer_init(&wire, 2 * STATE_MOST_BYTES);
+	const ProtobufCMessageDescriptor *type = &ckpt__checkpoint_state__descriptor;
+	int result = textproto_encode(type, text, path, &wire, r->err);
+	const Ckpt__CheckpointState *state =
+		result ? NULL
+		       : wire_unpack(r->a, type, bytes_of(wire.p, wire.len), path, 0, r->err);
+	buffer_drop(&wire);
+	if (!state)
+		return -1;
+	r->run->state_path = path;
+	for (size_t i = 0; i < state->n_all_model_checkpoint_paths; i++) {
+		struct snapshot *s = resolve(r, &state->all_model_checkpoint_paths[i]);
+		if (!s)
+			return -1;
+		if (i < state->n_all_model_checkpoint_timestamps)
+			s->time = state->all_model_checkpoint_timestamps[i];
+	}
+	if (!state->model_checkpoint_path.len)
+		return error_set(r->err, CKPT_ECORRUPT, path, -1,
+				 "names no latest checkpoint: model_checkpoint_path is empty");
+	struct snapshot *latest = resolve(r, &state->model_checkpoint_path);
+	if (!latest)
+		return -1;
+	latest->latest = true;
+	return 0;
+}
+
+static int by_step(const void *x, const void *y)
+{
+	const struct snapshot *a = *(struct snapshot *const *)x, *b = *(struct snapshot *const *)y;
+	if (a->step != b->step)
+		return a->step < b->step ? -1 : 1;
+	return text_natural(a->base, strlen(a->base), b->base, strlen(b->base));
+}
+
+int run_read(struct arena *a, const char *folder, struct run_folder *run,
+	     struct ckpt_error *err)
+{
+	struct reading r = { .a = a, .run = run, .err = err };
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	*run = (struct run_folder){ .path = arena_copy(a, folder, len) };
+	if (!run->path)
+		return arena_error(a, err);
+	int result = scan_folder(&r) || read_state(&r) ? -1 : 0;
+	if (!result && r.found.n) {
+		qsort(r.found.p, r.found.n, sizeof *r.found.p, by_step);
+		run->all = arena_zeroed(a, r.found.n, sizeof *run->all);
+		if (!run->all)
+			result = arena_error(a, err);
+		for (size_t i = 0; run->all && i < r.found.n; i++) {
+			run->all[i] = *(struct snapshot *)r.found.p[i];
+			if (run->all[i].latest || !run->state_path)
+				run->latest = &run->all[i];
+		}
+		run->n = r.found.n;
+	}
+	pointers_drop(&r.found);
+	return result;
+}

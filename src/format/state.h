@@ -1,0 +1,41 @@
+/* state.h — a folder of checkpoints: its `checkpoint` file, and what lies on disk.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The state file is a CheckpointState in text form (proto/state.proto). Relative paths in it
+ * are relative to its folder. Absolute paths that lead out of the folder are not followed:
+ * where a checkpoint of the same basename lies in the folder, that one is meant (the folder
+ * was moved or copied). tensorflow/python/checkpoint/checkpoint_management.py
+ */
+#ifndef FORMAT_STATE_H
+#define FORMAT_STATE_H
+
+#include "base/arena.h"
+
+/* One checkpoint that the state file names or that lies on disk. */
+struct snapshot {
+	const char *prefix; /* in the folder; what the state file says, if it is gone */
+	const char *base;   /* basename of prefix */
+	int64_t step;       /* the number at the end of its name, -1 if there is none */
+	double time;        /* seconds since the epoch: from the state file, else of the index */
+	bool in_state, on_disk, latest;
+	bool moved;         /* the state file says another folder */
+};
+
+struct run_folder {
+	const char *path;       /* of the folder, "" for the current one; no '/' at its end */
+	const char *state_path; /* NULL if there is no state file */
+	struct snapshot *all;   /* by step, then name; those that are gone first */
+	size_t n;
+	struct snapshot *latest; /* what the state file says; without one, the highest step */
+};
+
+/* Reads a folder. ENOTFOUND if it cannot be read, ECORRUPT if its state file is malformed;
+ * a folder without any checkpoint has n == 0. */
+int run_read(struct arena *a, const char *folder, struct run_folder *run,
+	     struct ckpt_error *err);
+/* "DIR/NAME", or NAME where the folder is the current one. */
+const char *run_path(struct arena *a, const char *folder, const char *name);
+/* The number at the end of a checkpoint's name ("model.ckpt-200"), -1 if there is none. */
+int64_t step_of_name(const char *name);
+
+#endif

@@ -1,0 +1,73 @@
+/* values.h — from a tensor's pieces to its elements: the only loop over values.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A piece says where bytes lie, which box of the tensor they fill, how they are spelled and
+ * what checks them. Formats describe their tensors in pieces and hand over a store that
+ * reads a piece's bytes; everything else about reading values is here.
+ */
+#ifndef MODEL_VALUES_H
+#define MODEL_VALUES_H
+
+#include "base/arena.h"
+#include "ckpt.h"
+#include "model/dtype.h"
+
+enum spelling {
+	/* Elements one after the other; piece->swap: in the other byte order. */
+	SPELL_RAW,
+	/* A varint length each; their masked CRC-32C, u32 (over the lengths as u32, or u64
+	 * above UINT32_MAX, in the file's byte order); the bytes, back to back.
+	 * tensor_bundle.cc ReadStringTensor. */
+	SPELL_STRINGS,
+	/* For each element: varint length, a serialized VariantTensorDataProto, masked
+	 * running CRC-32C, u32. tensor_bundle.cc WriteVariantTensor. */
+	SPELL_VARIANT,
+};
+
+/* Where the bytes of pieces come from. */
+struct store {
+	/* n bytes of a piece, from byte at of it on. */
+	int (*read)(struct store *s, const struct ckpt_piece *p, uint64_t at, void *buf,
+		    size_t n, struct ckpt_error *err);
+	/* The path of the file that holds it, for messages. */
+	const char *(*file)(struct store *s, const struct ckpt_piece *p);
+};
+
+/* A part of a piece in memory. */
+struct window {
+	struct buffer b;
+	const struct ckpt_piece *piece;
+	uint64_t start; /* of the bytes in b, within the piece */
+};
+
+/* Reads one tensor. */
+struct values {
+	struct store *store;
+	const struct ckpt_tensor *tensor;
+	const struct dtype *dtype;
+	struct window lengths, bytes; /* lengths: of strings; bytes: everything else */
+	struct buffer aligned;        /* elements that had to be swapped or aligned */
+	struct buffer strings;        /* struct ckpt_string */
+	struct piece_place *place;    /* per piece: where sequential reading stands */
+	uint32_t last;                /* the piece used last */
+	struct arena arena;
+};
+
+/* EINVAL, or the tensor's own problem, if it cannot be read: a malformed entry, pieces that
+ * do not cover it or overlap. limit bounds the memory for one element or one window. */
+int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
+		uint64_t limit, struct ckpt_error *err);
+void values_close(struct values *v); /* zeroed is fine */
+
+/* As ckpt_each_run(). */
+int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, void *arg,
+		struct ckpt_error *err);
+/* As ckpt_check(); what is checked stays checked until values_close(). */
+int values_check(struct values *v, struct ckpt_error *err);
+/* True if each piece has a checksum and was found to be good. */
+bool values_checked(const struct values *v);
+
+/* Do the pieces fill the tensor, each element once? Says in err what is wrong. */
+int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err);
+
+#endif

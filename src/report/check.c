@@ -1,0 +1,113 @@
+/* check.c — is a checkpoint whole: every checksum, every entry, every file.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Tensors are read in the order of their bytes, so that a disk is read once from front to
+ * back. A tensor whose file is missing or too short is a finding of its own beside the
+ * file's, so that one can see which tensors survive.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "format/finding.h"
+#include "format/reader.h"
+
+struct relay {
+	struct finder to;
+};
+
+static void pass_on(void *arg, const struct ckpt_finding *found)
+{
+	const struct finder *f = &((struct relay *)arg)->to;
+	f->summary->errors += found->severity == CKPT_ERROR;
+	f->summary->warnings += found->severity == CKPT_WARNING;
+	f->summary->notes += found->severity == CKPT_NOTE;
+	if (f->fn)
+		f->fn(f->arg, found);
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct ckpt_tensor *a = *(const struct ckpt_tensor *const *)x;
+	const struct ckpt_tensor *b = *(const struct ckpt_tensor *const *)y;
+	if (!a->n_pieces || !b->n_pieces)
+		return (a->n_pieces != 0) - (b->n_pieces != 0);
+	if (a->pieces->shard != b->pieces->shard)
+		return a->pieces->shard < b->pieces->shard ? -1 : 1;
+	return (a->pieces->offset > b->pieces->offset) -
+	       (a->pieces->offset < b->pieces->offset);
+}
+
+static void damage(const struct finder *f, const struct ckpt_tensor *t,
+		   const struct ckpt_error *e)
+{
+	const int64_t length = t->n_pieces == 1 ? (int64_t)t->size_bytes : -1;
+	enum finding_code code = FOUND_CHECKSUM;
+	f->summary->damaged++;
+	if (t->problem)
+		code = FOUND_ENTRY;
+	else if (!*e->file)
+		code = FOUND_SLICES;
+	else if (e->code == CKPT_ENOTFOUND)
+		code = FOUND_MISSING_SHARD;
+	else if (strstr(e->text, "the file ends at"))
+		code = FOUND_SHORT_SHARD;
+	else if (e->code != CKPT_ECORRUPT)
+		code = FOUND_UNREADABLE;
+	finding_emit(f, code, t, *e->file ? e->file : NULL, e->offset, length, "%s", e->text);
+}
+
+static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t, const struct finder *f)
+{
+	struct ckpt_error e = { 0 };
+	f->summary->tensors++;
+	f->summary->bytes += t->size_bytes;
+	if (ckpt_check(c, t, &e)) {
+		damage(f, t, &e);
+		return;
+	}
+	f->summary->ok++;
+	uint64_t unchecked = 0, pieces = 0;
+	for (uint32_t i = 0; i < t->n_pieces; i++)
+		if (!t->pieces[i].has_crc32c) {
+			unchecked += t->pieces[i].size;
+			pieces++;
+		}
+	f->summary->unchecked_tensors += pieces > 0;
+	f->summary->unchecked_bytes += unchecked;
+}
+
+int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_summary *summary,
+		struct ckpt_error *err)
+{
+	struct relay relay = { { fn, arg, summary } };
+	const struct finder *f = &relay.to;
+	memset(summary, 0, sizeof *summary);
+	ckpt_load(c, NULL);
+	for (size_t i = 0; i < c->damage.n; i++) {
+		const struct ckpt_error *e = c->damage.p[i];
+		finding_emit(f, strstr(e->text, "out of order") ? FOUND_ORDER : FOUND_INDEX, NULL,
+			     e->file, e->offset, -1, "%s", e->text);
+	}
+	if (c->reader->check(c, pass_on, &relay, err))
+		return -1;
+	struct pointers order = { 0 };
+	for (size_t i = 0; i < c->tensors.n; i++)
+		if (pointers_add(&order, c->tensors.p[i])) {
+			pointers_drop(&order);
+			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
+		}
+	qsort(order.p, order.n, sizeof *order.p, by_place);
+	for (size_t i = 0; i < order.n; i++)
+		check_tensor(c, order.p[i], f);
+	pointers_drop(&order);
+	if (summary->unchecked_tensors)
+		finding_emit(f, FOUND_UNCHECKED, NULL, NULL, -1, -1,
+			     "no checksum is recorded for %" PRIu64 " tensors",
+			     summary->unchecked_tensors);
+	return ckpt_unchanged(c, err);
+}

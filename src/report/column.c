@@ -1,0 +1,142 @@
+/* column.c — what a report's rows consist of: the one place where a cell becomes text.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "report/column.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/number.h"
+#include "base/text.h"
+
+bool column_is_null(const struct column *c, const void *row)
+{
+	const uint64_t mask = *(const uint64_t *)row;
+	if (mask & c->null)
+		return true;
+	if (c->type == COL_NAME || c->type == COL_TEXT)
+		return !((const struct cell_text *)column_field(c, row))->p;
+	if (c->type == COL_ROWS)
+		return !((const struct cell_rows *)column_field(c, row))->p;
+	return false;
+}
+
+bool column_is_number(const struct column *c)
+{
+	return c->type == COL_COUNT || c->type == COL_BYTES || c->type == COL_INT ||
+	       c->type == COL_ROWS;
+}
+
+size_t time_text(double seconds, char *out, size_t cap)
+{
+	const time_t t = (time_t)floor(seconds);
+	struct tm tm;
+	if (!isfinite(seconds) || fabs(seconds) > 1e14 || !gmtime_r(&t, &tm))
+		return (size_t)snprintf(out, cap, "-");
+	return strftime(out, cap, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+struct cell_text cell_of(const char *s)
+{
+	return (struct cell_text){ s, s ? strlen(s) : 0 };
+}
+
+static size_t give(char *out, size_t cap, const char *text, size_t n)
+{
+	if (cap) {
+		const size_t fits = n < cap ? n : cap - 1;
+		memcpy(out, text, fits);
+		out[fits] = '\0';
+	}
+	return n;
+}
+
+static size_t ints_text(const struct cell_ints *v, char *out, size_t cap)
+{
+	size_t total = give(out, cap, "[", 1);
+	for (size_t i = 0; i < v->n; i++) {
+		char number[NUMBER_MAX];
+		size_t n = 0;
+		if (i)
+			number[n++] = ',';
+		n += number_i64(number + n, v->p[i]);
+		total += give(out + (total < cap ? total : cap), total < cap ? cap - total : 0,
+			      number, n);
+	}
+	return total + give(out + (total < cap ? total : cap), total < cap ? cap - total : 0,
+			    "]", 1);
+}
+
+static size_t texts_text(const struct cell_texts *v, char *out, size_t cap)
+{
+	size_t total = 0;
+	if (!v->n)
+		return give(out, cap, "-", 1);
+	for (size_t i = 0; i < v->n; i++) {
+		if (i)
+			total += give(out + (total < cap ? total : cap),
+				      total < cap ? cap - total : 0, ", ", 2);
+		total += text_escape(out + (total < cap ? total : cap),
+				     total < cap ? cap - total : 0, v->p[i].p, v->p[i].len);
+	}
+	return total;
+}
+
+size_t column_text(const struct column *c, const void *row, char *out, size_t cap)
+{
+	char number[NUMBER_MAX];
+	const void *field = column_field(c, row);
+	const struct cell_text *text = field;
+	if (column_is_null(c, row))
+		return give(out, cap, "-", 1);
+	switch (c->type) {
+	case COL_NAME:
+		return text_escape(out, cap, text->p, text->len);
+	case COL_TEXT:
+		return give(out, cap, text->p, text->len);
+	case COL_COUNT:
+		return give(out, cap, number, number_grouped(number, *(const uint64_t *)field));
+	case COL_BYTES:
+		return give(out, cap, number, number_bytes(number, *(const uint64_t *)field));
+	case COL_INT:
+		return give(out, cap, number, number_i64(number, *(const int64_t *)field));
+	case COL_CRC:
+		return give(out, cap, number,
+			    (size_t)snprintf(number, sizeof number, "%08x",
+					     *(const uint32_t *)field));
+	case COL_BOOL:
+		return *(const bool *)field ? give(out, cap, "yes", 3) : give(out, cap, "no", 2);
+	case COL_TIME:
+		return give(out, cap, number,
+			    time_text(*(const double *)field, number, sizeof number));
+	case COL_INTS:
+		return ints_text(field, out, cap);
+	case COL_TEXTS:
+		return texts_text(field, out, cap);
+	case COL_ROWS:
+		return give(out, cap, number,
+			    number_u64(number, ((const struct cell_rows *)field)->n));
+	}
+	return 0;
+}
+
+size_t column_title(const struct column *c, char *out, size_t cap)
+{
+	const char *from = c->title ? c->title : c->name;
+	const size_t n = give(out, cap, from, strlen(from));
+	for (size_t i = 0; !c->title && i < n && i < cap; i++)
+		out[i] = out[i] == '_' ? ' ' : (char)toupper((unsigned char)out[i]);
+	return n;
+}
+
+const struct column *column_named(const struct column *columns, const char *name)
+{
+	for (const struct column *c = columns; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* info.h — what a checkpoint or a folder of them is, and what it lacks.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_INFO_H
+#define REPORT_INFO_H
+
+#include "base/arena.h"
+#include "ckpt.h"
+#include "report/column.h"
+#include "report/list.h"
+
+/* One checkpoint of a folder, or the only one. */
+struct snapshot_row {
+	uint64_t null;
+	struct cell_text prefix, step_source, error;
+	int64_t step;
+	double time;
+	uint64_t size_bytes, tensors, shards;
+	bool complete, in_state, latest;
+	struct cell_texts missing;
+};
+
+/* A file of a checkpoint. */
+struct member_row {
+	uint64_t null;
+	struct cell_text path;
+	uint64_t size_bytes, expected_bytes;
+	bool exists;
+};
+
+extern const struct column snapshot_columns[], member_columns[];
+
+struct info_report {
+	bool folder;
+	struct snapshot_row *snapshots; /* by step; those that are gone first */
+	size_t n;
+	const char *latest, *latest_complete; /* prefixes; NULL if there is none */
+	const char *state_path;               /* NULL: no state file */
+	/* Of one checkpoint: the one given, else the latest complete one. */
+	const char *prefix, *format;
+	uint64_t shards;
+	struct member_row *members;
+	size_t n_members;
+	struct list_report list;
+	struct ckpt *c; /* closed by info_drop */
+};
+
+/* Looks at whatever path is: a folder (each of its checkpoints is opened in turn), or one
+ * checkpoint. ENOTFOUND, EFORMAT as ckpt_open; a checkpoint of a folder that cannot be opened
+ * is a row with an error. */
+int info_make(struct info_report *r, struct arena *a, const char *path,
+	      const struct ckpt_options *options, struct ckpt_error *err);
+void info_drop(struct info_report *r);
+
+/* The step of a checkpoint: the number at the end of its name, else the value of
+ * global_step, save_counter or a variable called iterations, iter or step. *source says
+ * which ("name", "global_step", …); false and NULL: none. */
+bool step_of(struct ckpt *c, int64_t *step, const char **source);
+
+#endif

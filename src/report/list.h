@@ -1,0 +1,78 @@
+/* list.h — every tensor of a checkpoint, as rows; and the same as a tree of scopes.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPORT_LIST_H
+#define REPORT_LIST_H
+
+#include "base/arena.h"
+#include "ckpt.h"
+#include "model/match.h"
+#include "model/scope.h"
+#include "report/column.h"
+
+struct slice_row {
+	uint64_t null;
+	struct cell_ints start, shape;
+	uint64_t shard, offset, size_bytes;
+	uint32_t crc32c;
+};
+
+struct list_row {
+	uint64_t null;
+	struct cell_text name, dtype, shown_dtype, variant_type, error;
+	struct cell_ints shape;
+	uint64_t elements, size_bytes, shard, offset;
+	uint32_t crc32c;
+	struct cell_rows slices;
+};
+
+struct tree_row {
+	uint64_t null;
+	struct cell_text path, shown, dtype;
+	struct cell_ints shape;
+	uint64_t depth, tensors, elements, size_bytes;
+};
+
+/* Sums over tensors of one kind. */
+struct total_row {
+	uint64_t null;
+	struct cell_text dtype;
+	uint64_t tensors, elements, size_bytes;
+};
+
+extern const struct column list_columns[], tree_columns[], total_columns[];
+
+enum list_sort { SORT_NAME, SORT_SIZE, SORT_DTYPE, SORT_ELEMENTS, SORT_OFFSET, SORT_NONE };
+extern const char *const list_sorts[]; /* names, ended by NULL */
+
+/* The answer to "what is in it". */
+struct list_report {
+	struct ckpt *c;
+	struct arena *arena;
+	const struct ckpt_tensor **tensors;
+	size_t n, all; /* taken; in the checkpoint */
+	uint64_t elements, size_bytes;
+	struct total_row *totals; /* by dtype, largest first */
+	size_t n_totals;
+};
+
+/* What is listed, and how. */
+struct list_query {
+	const struct matcher *matcher; /* NULL: all */
+	enum list_sort sort;
+	bool reverse;
+	bool keep_going; /* list what is left of a damaged index */
+};
+
+/* Takes the tensors that the matcher takes; loads the index (ECORRUPT if it is damaged). */
+int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
+	      const struct list_query *q, struct ckpt_error *err);
+/* The row of one tensor. What it points to lives in the arena and in the tensor; variants
+ * are looked into for the name of their type, if their data is there. */
+bool list_row_of(struct ckpt *c, struct arena *a, const struct ckpt_tensor *t,
+		 struct list_row *row);
+/* The row of a node of the tree. */
+bool tree_row_of(struct arena *a, const struct scope_node *node, struct tree_row *row);
+/* The dtype's name, or "invalid(999)" (in the arena) for what is none. */
+const char *dtype_text(struct arena *a, int dtype);
+
+#endif
