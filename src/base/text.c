@@ -202,9 +202,27 @@ static size_t digits_at(const char *p, size_t n)
 	return k;
 }
 
+size_t text_common(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+	for (uint64_t x, y; i + 8 <= n; i += 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if (x != y)
+			break;
+	}
+	while (i < n && a[i] == b[i])
+		i++;
+	return i;
+}
+
 int text_natural(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t i = 0, k = 0;
+	/* What both begin with decides nothing, but for a number that goes on behind it. */
+	size_t i = text_common(a, b, a_len < b_len ? a_len : b_len), k;
+	while (i > 0 && digit(a[i - 1]))
+		i--;
+	k = i;
 	while (i < a_len && k < b_len) {
 		if (!digit(a[i]) || !digit(b[k])) {
 			if (a[i] != b[k])

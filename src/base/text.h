@@ -31,6 +31,8 @@ size_t text_width(const char *p, size_t n);
 /* The longest part of p that fills no more than width columns. */
 size_t text_fit(const char *p, size_t n, size_t width);
 
+/* How many of n bytes are the same at the beginning of both. */
+size_t text_common(const char *a, const char *b, size_t n);
 /* Natural order: runs of digits count as numbers, so layer_2 comes before layer_10. Ties
  * are broken byte by byte, so that the order is total. */
 int text_natural(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -413,8 +413,11 @@ static int make_tensor(struct making *m, const char *name, size_t len, struct by
 	return 1;
 }
 
-/* True if the key is that of a slice of a tensor that lists slices. */
-static bool is_slice(struct bundle *b, struct bytes key)
+enum key_kind { KEY_NAME, KEY_SLICE, KEY_ORPHAN };
+
+/* A slice of a tensor that lists slices is no tensor of its own. One whose tensor is not
+ * there is listed under its key, since there is nothing else to show it by. */
+static enum key_kind kind_of(struct bundle *b, struct bytes key)
 {
 	int64_t start[MAX_RANK], length[MAX_RANK];
 	int rank;
@@ -422,9 +425,11 @@ static bool is_slice(struct bundle *b, struct bytes key)
 	struct entry e;
 	if (!bytes_left(&key) || *key.p != 0 ||
 	    !slicekey_decode(key, &b->name, &rank, start, length))
-		return false;
-	return table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found, NULL) > 0 &&
-	       !decode_entry(found.value, &e) && e.n_slices > 0;
+		return KEY_NAME;
+	if (table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found, NULL) > 0 &&
+	    !decode_entry(found.value, &e) && e.n_slices > 0)
+		return KEY_SLICE;
+	return KEY_ORPHAN;
 }
 
 static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
@@ -436,10 +441,11 @@ static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 		const int r = table_next(&b->walk, &e, err);
 		if (r <= 0)
 			return r;
-		if (is_slice(b, e.key)) {
-			b->slices_seen++;
+		const enum key_kind kind = kind_of(b, e.key);
+		b->slices_seen += kind == KEY_SLICE;
+		b->orphans += kind == KEY_ORPHAN;
+		if (kind == KEY_SLICE)
 			continue;
-		}
 		struct making m = { c, a, t, e.offset, err };
 		return make_tensor(&m, (const char *)e.key.p, bytes_left(&e.key), e.value);
 	}
@@ -450,7 +456,7 @@ static int bundle_find(struct ckpt *c, struct arena *a, const char *name, size_t
 {
 	struct bundle *b = bundle_of(c);
 	struct table_entry e;
-	if (!len || is_slice(b, bytes_of(name, len))) /* "": the header's key */
+	if (!len || kind_of(b, bytes_of(name, len)) == KEY_SLICE) /* "": the header's key */
 		return 0;
 	const int r = table_find(&b->lookup, bytes_of(name, len), &e, err);
 	if (r <= 0)
@@ -474,7 +480,7 @@ static int bundle_unchanged(struct ckpt *c, struct ckpt_error *err)
 
 static const char *bundle_file(struct ckpt *c, size_t i)
 {
-	enum { MOST_SHARDS = 10000 }; /* a header may claim any number */
+	enum { MOST_SHARDS = 1000 }; /* a header may claim any number */
 	struct bundle *b = bundle_of(c);
 	uint64_t size;
 	if (i == 0) {

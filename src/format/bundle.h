@@ -26,6 +26,7 @@ struct bundle {
 	uint32_t next_file;       /* of bundle_file */
 	uint64_t slices_seen;     /* keys that are slices of some tensor */
 	uint64_t slices_listed;   /* by the tensors */
+	uint64_t orphans;         /* keys that are slices of no tensor */
 };
 
 /* bundle_check.c */

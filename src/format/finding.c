@@ -16,7 +16,7 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 			  "the names in the index are out of order, or one stands twice" },
 	[FOUND_SLICES] = { "slices", CKPT_ERROR,
 			   "a partitioned tensor's slices overlap or do not cover it" },
-	[FOUND_ORPHAN_SLICE] = { "orphan_slice", CKPT_WARNING,
+	[FOUND_ORPHAN_SLICE] = { "orphan_slice", CKPT_ERROR,
 				 "slices are stored that no tensor lists" },
 	[FOUND_CHECKSUM] = { "checksum", CKPT_ERROR,
 			     "stored bytes do not have the recorded checksum" },

@@ -117,7 +117,7 @@ static int load_all(struct ckpt *c, struct ckpt_error *err)
 			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
 	}
 	if (sorted)
-		return 0;
+		return 0; /* so fewer than two cannot get further */
 	struct ckpt_error damage = { 0 };
 	error_set(&damage, CKPT_ECORRUPT, c->at.prefix, -1,
 		  "the names in the index are out of order, or one stands twice");
@@ -127,16 +127,15 @@ static int load_all(struct ckpt *c, struct ckpt_error *err)
 
 int ckpt_load(struct ckpt *c, struct ckpt_error *err)
 {
-	if (!c->loaded) {
-		const int r = load_all(c, err);
-		c->loaded = true;
-		if (r)
-			return -1;
+	if (!c->loaded && load_all(c, &c->load_error)) {
+		/* The end of the list is missing: damage as well, or what follows looks whole. */
+		pointers_add(&c->damage, &c->load_error);
 	}
-	if (!c->damage.n)
-		return 0;
-	const struct ckpt_error *first = c->damage.p[0];
-	return error_set(err, first->code, first->file, first->offset, "%s", first->text);
+	c->loaded = true;
+	const struct ckpt_error *first = c->load_error.code ? &c->load_error
+					 : c->damage.n      ? c->damage.p[0] : NULL;
+	return first ? error_set(err, first->code, first->file, first->offset, "%s", first->text)
+		     : 0;
 }
 
 size_t ckpt_count(struct ckpt *c)

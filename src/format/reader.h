@@ -63,6 +63,7 @@ struct ckpt {
 	uint64_t limit;
 	struct pointers tensors;   /* struct ckpt_tensor, in byte order of their names */
 	struct pointers damage;    /* struct ckpt_error: parts of the index not read */
+	struct ckpt_error load_error; /* why the list of tensors ends early */
 	bool loaded;
 	struct values values;      /* of the tensor read last */
 	const struct ckpt_tensor *values_of;

@@ -112,6 +112,18 @@ static int find_restarts(const struct table *t, struct block *b, struct ckpt_err
 	b->n_restarts = (size_t)count;
 	b->entries.end -= 4 * (count + 1);
 	b->restarts = b->entries.end;
+	if (!count && bytes_left(&b->entries))
+		return corrupt_block(t, b, b->restarts, "a block has no restart points", err);
+	for (size_t i = 0, last = 0; i < b->n_restarts; i++) {
+		const uint32_t at = load_u32le(b->restarts + 4 * i);
+		if (i ? at <= last : at != 0)
+			return corrupt_block(t, b, b->restarts + 4 * i,
+					     "restart points are out of order", err);
+		if (i && at >= bytes_left(&b->entries))
+			return corrupt_block(t, b, b->restarts + 4 * i,
+					     "a restart point lies behind the entries", err);
+		last = at;
+	}
 	b->at = b->entries.p;
 	b->key.len = 0;
 	return 0;
@@ -178,11 +190,7 @@ static int next_in_block(const struct table *t, struct block *b, struct ckpt_err
 static int restart_key(const struct table *t, struct block *b, size_t i,
 		       struct ckpt_error *err)
 {
-	const uint32_t offset = load_u32le(b->restarts + 4 * i);
-	if (offset >= bytes_left(&b->entries))
-		return corrupt_block(t, b, b->restarts + 4 * i,
-				     "a restart point lies behind the entries", err);
-	b->at = b->entries.p + offset;
+	b->at = b->entries.p + load_u32le(b->restarts + 4 * i);
 	b->key.len = 0;
 	return next_in_block(t, b, err);
 }

@@ -22,6 +22,11 @@ static size_t part_length(const char *p, size_t n)
 
 int scope_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
+	size_t same = text_common(a, b, a_len < b_len ? a_len : b_len);
+	const char *slash = same ? memrchr(a, '/', same) : NULL;
+	same = slash ? (size_t)(slash + 1 - a) : 0; /* whole parts only */
+	a += same, a_len -= same;
+	b += same, b_len -= same;
 	for (;;) {
 		const size_t na = part_length(a, a_len), nb = part_length(b, b_len);
 		const int c = text_natural(a, na, b, nb);
@@ -101,7 +106,8 @@ static bool sort_children(struct scope_node *node)
 	for (struct scope_node *n = node->child; n; n = n->next)
 		if (pointers_add(&children, n))
 			return false;
-	qsort(children.p, children.n, sizeof *children.p, by_size);
+	if (children.n)
+		qsort(children.p, children.n, sizeof *children.p, by_size);
 	for (size_t i = 0; i < children.n; i++) {
 		struct scope_node *n = children.p[i];
 		n->next = i + 1 < children.n ? children.p[i + 1] : NULL;

@@ -101,7 +101,8 @@ int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_summa
 			pointers_drop(&order);
 			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
 		}
-	qsort(order.p, order.n, sizeof *order.p, by_place);
+	if (order.n)
+		qsort(order.p, order.n, sizeof *order.p, by_place);
 	for (size_t i = 0; i < order.n; i++)
 		check_tensor(c, order.p[i], f);
 	pointers_drop(&order);

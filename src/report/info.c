@@ -158,7 +158,8 @@ static int describe(struct info_report *r, struct arena *a, struct ckpt *c,
 	struct collecting to = { .a = a, .row = row };
 	row->complete = true;
 	row->size_bytes = 0;
-	const int damaged = ckpt_load(c, NULL);
+	struct ckpt_error damage = { 0 };
+	ckpt_load(c, &damage);
 	if (c->reader->members(c, collect_member, &to, err) || to.failed ||
 	    keep_members(&to, r)) {
 		pointers_drop(&to.members);
@@ -173,10 +174,9 @@ static int describe(struct info_report *r, struct arena *a, struct ckpt *c,
 	if (step_of(c, &row->step, &source))
 		row->null &= ~(uint64_t)NULL_STEP;
 	row->step_source = cell_of(source);
-	if (damaged) {
-		const struct ckpt_error *e = c->damage.p[0];
+	if (damage.code) {
 		row->complete = false;
-		row->error = cell_of(arena_copy(a, e->text, strlen(e->text)));
+		row->error = cell_of(arena_copy(a, damage.text, strlen(damage.text)));
 	}
 	return 0;
 }

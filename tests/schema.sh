@@ -1,0 +1,237 @@
+#!/bin/sh
+# Every --json document and --ndjson record is what share/schema says, both forms hold the
+# same, and the exit code agrees with them.
+python=
+for p in python3 /usr/bin/python3; do
+	if "$p" -c 'import jsonschema' 2>/dev/null; then python=$p; break; fi
+done
+[ -n "$python" ] || { echo "python3-jsonschema is not there"; exit 77; }
+command -v jq >/dev/null || { echo "jq is not there"; exit 77; }
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$SRCDIR/tests/data" || exit 99
+
+n=0
+# ask COMMAND ARGUMENT...: once as a document, once as records.
+ask() {
+	n=$((n + 1))
+	for form in json ndjson; do
+		"$CKPT_INSPECT" "$@" --$form >"$tmp/$n.$form" 2>/dev/null
+		printf '%s\t%s\t%s\t%s\n' $n $form $? "$*" >>"$tmp/asked"
+	done
+}
+# Everything that can be asked about one checkpoint. LITTLE: its values are few.
+ask_all() {
+	ask list "$1"
+	ask info "$1"
+	ask verify "$1"
+	[ -z "$2" ] || ask print "$1" '**'
+}
+
+# keybomb has a gigabyte of names in 60 KiB: other tests look at it.
+for d in broken/*/; do
+	[ "$d" = broken/keybomb/ ] || ask_all "${d}m" little
+done
+for d in dtypes_v2 strings_v2 names_v2 object_based slices_2d_v2 merged_v2 big_endian_v2 \
+	saver_v2_partitioned saver_v2_sharded saved_model_tf2/model; do
+	ask_all "corpus/$d" little
+done
+for d in corpus/*/ real/*/; do
+	case $d in
+	*/dtypes_v2/ | */many_v2/ | */snappy_index_v2/ | */transformer_2_shards/) ;;
+	*) ask_all "${d%/}" ;;
+	esac
+done
+ask list -k broken/blocks_one_crc/m
+ask list corpus/many_v2 'tower_0/block_00[0-3]/**'
+ask list --sort size real/trt_mnist_snappy
+for d in corpus/object_based corpus/names_v2 broken/slices_ok/m real/transformer_2_shards; do
+	ask list --tree --depth 4 "$d"
+done
+ask list corpus/names_v2 no-such-name
+ask list corpus/names_v2 '[' 
+ask print corpus/dtypes_v2 'float32/*' 'int64/*' -s '...,0:1'
+ask print corpus/dtypes_v2 float32/vector -s 0:3 --check
+ask print corpus/dtypes_v2 'complex*/cube' -s '0,1,::-2'
+ask print corpus/dtypes_v2 float32/vector float32/vecto
+ask verify corpus/saver_v2 broken/data_flip/m no-such-file
+ask verify corpus/strings_v2 corpus/names_v2
+for command in list info print verify completion; do
+	ask "$command"
+	ask "$command" no-such-file tensor
+	ask "$command" --no-such-option
+done
+ask --no-such-option
+
+# What one JSON reader takes another might not.
+jq -e 'type == "object"' "$tmp"/*.json >"$tmp/jq" || { echo "jq cannot read it"; exit 1; }
+jq -c 'type == "object"' "$tmp"/*.ndjson >>"$tmp/jq" || { echo "jq cannot read it"; exit 1; }
+! grep -v true "$tmp/jq" || exit 1
+
+cat >"$tmp/validate.py" <<'PYTHON'
+import collections, copy, json, pathlib, sys
+import jsonschema
+
+schemas = {p.name: json.loads(p.read_text()) for p in pathlib.Path(sys.argv[1]).glob("*.json")}
+tmp = pathlib.Path(sys.argv[2])
+failed = 0
+
+
+def validator(name):
+    kind = jsonschema.Draft202012Validator
+    kind.check_schema(schemas[name])
+    try:  # jsonschema 4.18 and newer
+        from referencing import Registry, Resource
+        from referencing.jsonschema import DRAFT202012
+        registry = Registry().with_resources(
+            (n, Resource.from_contents(s, default_specification=DRAFT202012))
+            for n, s in schemas.items())
+        return kind({"$ref": name}, registry=registry)
+    except ImportError:
+        return kind(schemas[name],
+                    resolver=jsonschema.RefResolver(name, schemas[name], store=schemas))
+
+
+validators = {n: validator(n) for n in schemas}
+
+
+def complain(asked, text):
+    global failed
+    failed += 1
+    print(f"{asked}: {text}")
+
+
+def once(pairs):
+    keys = [k for k, _ in pairs]
+    if len(keys) != len(set(keys)):
+        raise ValueError(f"a key stands twice: {keys}")
+    return dict(pairs)
+
+
+def no_constant(text):
+    raise ValueError(f"{text} is not JSON")
+
+
+def read(text):
+    return json.loads(text, object_pairs_hook=once, parse_constant=no_constant)
+
+
+def conforms(asked, name, doc):
+    for e in validators[name].iter_errors(doc):
+        best = jsonschema.exceptions.best_match([e])
+        complain(asked, f"{name}: /{'/'.join(map(str, best.absolute_path))}: {best.message[:300]}")
+        return
+
+
+def schema_of(doc):
+    name = doc["schema"].split("/")[1] + ".schema.json"
+    return name if name in schemas else "error.schema.json"
+
+
+def check_document(asked, doc, code):
+    conforms(asked, schema_of(doc), doc)
+    want = {"ok": 0, "damaged": 1}.get(doc.get("summary", {}).get("verdict"), 0)
+    if code != (2 if "error" in doc else want):
+        complain(asked, f"exit code {code}")
+
+
+def check_records(asked, records, code):
+    for r in records:
+        conforms(asked, "ndjson.schema.json", r)
+    types = [r["type"] for r in records]
+    if types != ["error"] and (types[0] != "header" or types[-1] != "summary"):
+        complain(asked, f"first and last record are {types[0]} and {types[-1]}")
+    if types.count("header") > 1 or types.count("summary") > 1:
+        complain(asked, "a second header or summary")
+    if ("error" in types) != (code == 2):
+        complain(asked, f"{types.count('error')} error records, exit code {code}")
+
+
+RECORDS = {"tensors": "tensor", "scopes": "scope", "checkpoints": "checkpoint",
+           "findings": "finding", "errors": "error"}
+
+
+def check_same(asked, doc, records):
+    """The document and the records say the same, but for the order of the records."""
+    if "summary" not in doc:
+        return  # a damaged index: records are written up to the damage
+    got = collections.defaultdict(list)
+    for r in records:
+        got[r["type"]].append(json.dumps({k: v for k, v in r.items() if k != "type"},
+                                         sort_keys=True))
+    for key, type_ in RECORDS.items():
+        want = doc.get(key, [])
+        if type_ == "error":
+            want = [{"error": e} for e in want]
+        if sorted(got[type_]) != sorted(json.dumps(r, sort_keys=True) for r in want):
+            complain(asked, f"{key} differ between --json and --ndjson")
+    want = {k: v for k, v in doc["summary"].items() if k != "dtypes"}
+    have = {k: v for k, v in json.loads(got["summary"][0]).items() if k != "dtypes"}
+    if have != want:
+        complain(asked, "the summaries differ between --json and --ndjson")
+    want = {k: v for k, v in doc.items() if k not in RECORDS and k not in ("summary", "error")}
+    if json.loads(got["header"][0]) != want:
+        complain(asked, "the headers differ between --json and --ndjson")
+
+
+def check_strict(asked, doc):
+    """A key more or a key less anywhere must not pass."""
+    name = schema_of(doc)
+
+    def objects(v, path=()):
+        if isinstance(v, dict):
+            yield path
+        for k, w in v.items() if isinstance(v, dict) else enumerate(v):
+            if isinstance(w, (dict, list)):
+                yield from objects(w, path + (k,))
+
+    for path in objects(doc):
+        bad = copy.deepcopy(doc)
+        at = bad
+        for k in path:
+            at = at[k]
+        at["surplus"] = 1
+        if validators[name].is_valid(bad):
+            complain(asked, f"{name} takes another key in /{'/'.join(map(str, path))}")
+        del at["surplus"]
+        optional = ("errors", "error", "input") if not path else ()
+        for key in list(at):
+            if key.endswith("_b64") or key in optional:
+                continue
+            kept = at.pop(key)
+            if validators[name].is_valid(bad):
+                complain(asked, f"{name} does without /{'/'.join(map(str, path + (key,)))}")
+            at[key] = kept
+
+
+documents, codes = {}, {}
+strict = {}
+for line in (tmp / "asked").read_text().splitlines():
+    n, form, code, asked = line.split("\t")
+    text = (tmp / f"{n}.{form}").read_bytes().decode()
+    try:
+        if asked.startswith("completion") and not text.startswith("{"):
+            continue
+        if form == "json":
+            documents[n] = read(text)
+            codes[n] = code
+            check_document(asked, documents[n], int(code))
+            d = documents[n]
+            shape = (d["schema"], tuple(sorted(d)))
+            if len(text) < 6000:
+                strict.setdefault(shape, (asked, d))
+        else:
+            records = [read(r) for r in text.splitlines()]
+            check_records(asked + " --ndjson", records, int(code))
+            check_same(asked, documents[n], records)
+            if code != codes[n]:
+                complain(asked, f"exit code {codes[n]} with --json, {code} with --ndjson")
+    except (ValueError, KeyError, IndexError) as e:
+        complain(asked, f"--{form}: {type(e).__name__}: {e}")
+for asked, doc in strict.values():
+    check_strict(asked, doc)
+if len({s for s, _ in strict}) < 5:
+    complain("the test", f"saw too few kinds of documents: {sorted(strict)}")
+sys.exit(failed > 0)
+PYTHON
+"$python" -W ignore::DeprecationWarning "$tmp/validate.py" "$SRCDIR/share/schema" "$tmp"
