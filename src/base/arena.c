@@ -134,8 +134,8 @@ int arena_error(const struct arena *a, struct ckpt_error *err)
 {
 	if (a->taken + LARGEST_CHUNK >= a->limit)
 		return error_set(err, CKPT_ELIMIT, NULL, -1,
-				 "needs more than %zu MiB of memory; --max-memory raises this",
-				 a->limit >> 20);
+				 "needs more than %zu KiB of memory; --max-memory raises this",
+				 a->limit >> 10);
 	return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
 }
 

@@ -143,7 +143,7 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	const struct rows members = { member_columns, r->n_members, member_at, r->members };
 	const struct rows totals = { total_columns, r->list.n_totals, total_at, r->list.totals };
 	document_begin(&d, a, "info", o->given[OPT_NDJSON]);
-	document_input(&d, o->args[0], r->c);
+	document_input(&d, o->args[0], r->c, r->folder ? "folder of checkpoints" : NULL);
 	jw_text(j, "latest", r->latest);
 	jw_text(j, "latest_complete", r->latest_complete);
 	jw_text(j, "state_file", r->state_path);

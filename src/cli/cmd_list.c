@@ -116,7 +116,7 @@ static void summary(struct listing *l, struct document *d)
 static void begin(struct listing *l, struct document *d)
 {
 	document_begin(d, &l->arena, "list", l->o->given[OPT_NDJSON]);
-	document_input(d, l->o->args[0], l->c);
+	document_input(d, l->o->args[0], l->c, NULL);
 	jw_text(&d->j, "format", ckpt_format(l->c));
 	jw_u64(&d->j, "shards", ckpt_shards(l->c));
 	document_header_end(d);
@@ -235,8 +235,6 @@ static int list_stream(struct listing *l, const struct matcher *m)
 	jw_u64(&d.j, "elements", elements);
 	jw_u64(&d.j, "size_bytes", bytes);
 	document_end(&d);
-	if (!listed && l->o->n_args > 1)
-		l->code = EXIT_TROUBLE;
 	return 0;
 }
 
@@ -284,6 +282,8 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 	if (!m)
 		return -1;
 	q.matcher = m;
+	if (o->given[OPT_TREE]) /* it sorts by itself, and wants them by name */
+		q.sort = SORT_NAME;
 	tell_note(l->c);
 	int r;
 	if (o->given[OPT_NDJSON] && !o->given[OPT_SORT] && !o->given[OPT_TREE]) {

@@ -234,7 +234,7 @@ static int print_all(struct printing *p, struct ckpt_error *err)
 		return -1;
 	if (json) {
 		document_begin(&p->document, &p->arena, "print", p->o->given[OPT_NDJSON]);
-		document_input(&p->document, p->o->args[0], p->c);
+		document_input(&p->document, p->o->args[0], p->c, NULL);
 		document_header_end(&p->document);
 		document_records(&p->document, "tensors", "tensor");
 	}

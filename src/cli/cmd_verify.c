@@ -281,10 +281,10 @@ static void begin_json(struct verifying *v)
 	if (v->o->n_args == 1) {
 		const struct ckpt_options options = ckpt_options_of(v->o);
 		struct ckpt *c = ckpt_open(v->o->args[0], &options, NULL);
-		document_input(&v->document, v->o->args[0], c);
+		document_input(&v->document, v->o->args[0], c, NULL);
 		ckpt_close(c);
 	} else {
-		document_input(&v->document, NULL, NULL);
+		document_input(&v->document, NULL, NULL, NULL);
 		jw_open(j, "inputs", '[');
 		for (size_t i = 0; i < v->o->n_args; i++)
 			jw_text(j, NULL, v->o->args[i]);

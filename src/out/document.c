@@ -16,12 +16,13 @@ void document_begin(struct document *d, struct arena *a, const char *command, bo
 	jw_head(&d->j, command);
 }
 
-void document_input(struct document *d, const char *given, struct ckpt *c)
+void document_input(struct document *d, const char *given, struct ckpt *c,
+		    const char *taken_for)
 {
 	struct json *j = &d->j;
 	jw_open(j, "input", '{');
 	jw_text(j, "given", given);
-	jw_text(j, "taken_for", c ? c->at.taken_for : NULL);
+	jw_text(j, "taken_for", taken_for ? taken_for : c ? c->at.taken_for : NULL);
 	jw_text(j, "prefix", c ? c->at.prefix : NULL);
 	jw_open(j, "files", '[');
 	const char *file;

@@ -20,8 +20,10 @@ struct document {
 };
 
 void document_begin(struct document *d, struct arena *a, const char *command, bool lines);
-/* input {given, taken_for, prefix, files}; c may be NULL: given alone. */
-void document_input(struct document *d, const char *given, struct ckpt *c);
+/* input {given, taken_for, prefix, files}; c may be NULL: given alone. taken_for: NULL for
+ * what c was found by. */
+void document_input(struct document *d, const char *given, struct ckpt *c,
+		    const char *taken_for);
 /* Ends the header record; the keys that follow are the command's own. */
 void document_header_end(struct document *d);
 /* Records from here on, in an array called key, each with this type. */
