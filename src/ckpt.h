@@ -88,11 +88,12 @@ struct ckpt_piece {
 	const int64_t *start;  /* rank numbers: first index; NULL if it is the whole tensor */
 	const int64_t *extent; /* rank numbers: length per dimension; NULL if whole */
 	uint64_t elements;     /* in this piece */
-	uint64_t offset;       /* bytes from the start of its data file */
-	uint64_t size;         /* bytes as stored */
+	uint64_t offset;       /* bytes from the start of its data file, unless in_block */
+	uint64_t size;         /* bytes as stored; in_block: decoded, 0 for strings */
 	uint32_t shard;        /* number of its data file */
 	uint32_t crc32c;       /* of the stored bytes, unmasked; valid if has_crc32c */
 	bool has_crc32c;
+	bool in_block;         /* V1: in a table's block, whose own checksum is compared */
 	uint8_t spelling;      /* how the bytes are to be understood; the library's own */
 	uint8_t swap;          /* nonzero: stored in the other byte order */
 };
@@ -117,6 +118,7 @@ struct ckpt; /* an open checkpoint; owns everything that it hands out */
 /* Zero means the default. */
 struct ckpt_options {
 	uint64_t max_memory; /* ceiling in bytes for what the library keeps; default 1 GiB */
+	const char *as;      /* "v1" or "v2", where a prefix has both; default V2 */
 };
 
 /* Opens the checkpoint that path belongs to; values are not touched, and data files need

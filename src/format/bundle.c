@@ -17,8 +17,10 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "format/shape.h"
 #include "format/slicekey.h"
-#include "format/wire.h"
+#include "base/wire.h"
+#include "format/message.h"
 #include "model/slice.h"
 #include "proto/bundle.pb-c.h"
 
@@ -68,7 +70,7 @@ static int read_header(struct ckpt *c, struct ckpt_error *err)
 		return error_set(err, CKPT_ECORRUPT, b->index_path, r ? e.offset : -1,
 				 "no header: the first key of a V2 index is empty, here %s",
 				 r ? "it is not" : "there are no keys");
-	const Ckpt__BundleHeader *h = wire_unpack(&c->arena, &ckpt__bundle_header__descriptor,
+	const Ckpt__BundleHeader *h = message_unpack(&c->arena, &ckpt__bundle_header__descriptor,
 						  e.value, b->index_path, e.offset, err);
 	return h ? check_header(b, h, e.offset, err) : -1;
 }
@@ -111,55 +113,21 @@ static void bundle_close(struct ckpt *c)
 /* A BundleEntry as it stands in the index. */
 struct entry {
 	int64_t dtype, shard, offset, size;
-	int rank;
-	bool unknown_rank;
+	struct shape shape;
 	uint32_t crc;
 	uint32_t n_slices;
 	struct bytes slices; /* the whole message again: slices are read when needed */
-	int64_t dims[MAX_RANK];
 };
-
-static const char *decode_dim(struct bytes b, struct entry *e)
-{
-	struct wire w = wire_of(b);
-	int64_t size = 0;
-	int r;
-	while ((r = wire_next(&w)) > 0)
-		if (w.field == 1 && w.type == WIRE_VARINT)
-			size = (int64_t)w.value;
-	if (r < 0)
-		return w.problem;
-	if (e->rank == MAX_RANK)
-		return "the shape has more than 254 dimensions";
-	e->dims[e->rank++] = size;
-	return NULL;
-}
-
-static const char *decode_shape(struct bytes b, struct entry *e)
-{
-	struct wire w = wire_of(b);
-	int r;
-	while ((r = wire_next(&w)) > 0) {
-		const char *problem = NULL;
-		if (w.field == 2 && w.type == WIRE_LEN)
-			problem = decode_dim(w.data, e);
-		else if (w.field == 3 && w.type == WIRE_VARINT)
-			e->unknown_rank = w.value != 0;
-		if (problem)
-			return problem;
-	}
-	return r < 0 ? w.problem : NULL;
-}
 
 /* What is wrong, or NULL. */
 static const char *decode_entry(struct bytes b, struct entry *e)
 {
 	struct wire w = wire_of(b);
 	e->dtype = e->shard = e->offset = e->size = 0;
-	e->rank = 0;
+	e->shape.rank = 0;
+	e->shape.unknown_rank = false;
 	e->n_slices = 0;
 	e->crc = 0;
-	e->unknown_rank = false;
 	e->slices = b;
 	int r;
 	while ((r = wire_next(&w)) > 0) {
@@ -168,7 +136,7 @@ static const char *decode_entry(struct bytes b, struct entry *e)
 		if (w.field == 1 && number)
 			e->dtype = (int64_t)w.value;
 		else if (w.field == 2 && w.type == WIRE_LEN)
-			problem = decode_shape(w.data, e);
+			problem = shape_decode(w.data, &e->shape);
 		else if (w.field == 3 && number)
 			e->shard = (int32_t)w.value;
 		else if (w.field == 4 && number)
@@ -223,7 +191,7 @@ static int make_piece(struct making *m, const struct entry *e, struct ckpt_piece
 	const struct bundle *b = bundle_of(m->c);
 	const struct dtype *d = dtype_of(m->t->dtype);
 	uint64_t elements, bytes;
-	shape_elements(e->dims, e->rank, &elements);
+	shape_elements(e->shape.dims, e->shape.rank, &elements);
 	if (e->shard < 0 || e->shard >= b->num_shards)
 		return problem(m, CKPT_ECORRUPT, "shard is %" PRId64 ", the header has %u",
 			       e->shard, b->num_shards);
@@ -256,49 +224,6 @@ static int make_piece(struct making *m, const struct entry *e, struct ckpt_piece
 	return 0;
 }
 
-/* Reads one TensorSlice into start and length (-1: the whole dimension). */
-static const char *decode_slice(struct bytes b, int rank, int64_t *start, int64_t *length)
-{
-	struct wire w = wire_of(b);
-	int at = 0, r;
-	while ((r = wire_next(&w)) > 0) {
-		if (w.field != 1 || w.type != WIRE_LEN)
-			continue;
-		if (at == rank)
-			return "it has more dimensions than the tensor";
-		struct wire extent = wire_of(w.data);
-		start[at] = 0;
-		length[at] = -1;
-		while ((r = wire_next(&extent)) > 0) {
-			if (extent.field == 1 && extent.type == WIRE_VARINT)
-				start[at] = (int64_t)extent.value;
-			else if (extent.field == 2 && extent.type == WIRE_VARINT)
-				length[at] = (int64_t)extent.value;
-		}
-		if (r < 0)
-			return extent.problem;
-		at++;
-	}
-	if (r < 0)
-		return w.problem;
-	return at == rank ? NULL : "it has fewer dimensions than the tensor";
-}
-
-/* Turns start and length as written into a box within the tensor. */
-static const char *place_slice(const struct ckpt_tensor *t, const int64_t *start,
-			       const int64_t *length, int64_t *from, int64_t *extent)
-{
-	for (int i = 0; i < t->rank; i++) {
-		if (start[i] < 0 || length[i] < -1 || start[i] > t->dims[i])
-			return "it lies outside of the tensor";
-		from[i] = start[i];
-		extent[i] = length[i] < 0 ? t->dims[i] - start[i] : length[i];
-		if (extent[i] > t->dims[i] - start[i])
-			return "it reaches beyond the tensor";
-	}
-	return NULL;
-}
-
 static int make_slice(struct making *m, struct bytes message, uint32_t number,
 		      struct ckpt_piece *p)
 {
@@ -309,8 +234,8 @@ static int make_slice(struct making *m, struct bytes message, uint32_t number,
 	if (!from)
 		return no_memory(m);
 	int64_t *extent = from + t->rank;
-	const char *wrong = decode_slice(message, t->rank, start, length);
-	wrong = wrong ? wrong : place_slice(t, start, length, from, extent);
+	const char *wrong = slice_decode(message, t->rank, start, length);
+	wrong = wrong ? wrong : slice_place(t, start, length, from, extent);
 	if (wrong)
 		return problem(m, CKPT_ECORRUPT, "slice %u: %s", number, wrong);
 	struct table_entry found;
@@ -331,8 +256,8 @@ static int make_slice(struct making *m, struct bytes message, uint32_t number,
 	if (e.dtype != t->dtype)
 		return problem(m, CKPT_ECORRUPT, "slice %u has dtype %" PRId64 ", expected %d",
 			       number, e.dtype, t->dtype);
-	if (e.n_slices || e.unknown_rank || e.rank != t->rank ||
-	    memcmp(e.dims, extent, (size_t)t->rank * sizeof *extent))
+	if (e.n_slices || e.shape.unknown_rank || e.shape.rank != t->rank ||
+	    memcmp(e.shape.dims, extent, (size_t)t->rank * sizeof *extent))
 		return problem(m, CKPT_ECORRUPT,
 			       "slice %u is stored with another shape than it is listed with",
 			       number);
@@ -340,16 +265,6 @@ static int make_slice(struct making *m, struct bytes message, uint32_t number,
 	p->start = from;
 	p->extent = extent;
 	return made;
-}
-
-static int by_start(const void *x, const void *y, void *arg)
-{
-	const struct ckpt_piece *a = x, *b = y;
-	const int rank = *(int *)arg;
-	for (int i = 0; i < rank; i++)
-		if (a->start[i] != b->start[i])
-			return a->start[i] < b->start[i] ? -1 : 1;
-	return 0;
 }
 
 static int make_slices(struct making *m, const struct entry *e)
@@ -368,7 +283,7 @@ static int make_slices(struct making *m, const struct entry *e)
 			return r;
 		m->t->size_bytes += pieces[n++].size;
 	}
-	qsort_r(pieces, n, sizeof *pieces, by_start, &m->t->rank);
+	slices_sort(pieces, n, m->t->rank);
 	b->slices_listed += n;
 	m->t->pieces = pieces;
 	m->t->n_pieces = n;
@@ -382,11 +297,11 @@ static int make_tensor(struct making *m, const char *name, size_t len, struct by
 	struct entry e;
 	const char *wrong = decode_entry(value, &e);
 	*t = (struct ckpt_tensor){ .name = arena_copy(m->a, name, len), .name_len = len };
-	t->dims = arena_zeroed(m->a, (size_t)e.rank, sizeof *t->dims);
+	t->dims = arena_zeroed(m->a, (size_t)e.shape.rank, sizeof *t->dims);
 	if (!t->name || !t->dims)
 		return no_memory(m);
-	memcpy((void *)(uintptr_t)t->dims, e.dims, (size_t)e.rank * sizeof *e.dims);
-	t->rank = e.rank;
+	memcpy((void *)(uintptr_t)t->dims, e.shape.dims, (size_t)e.shape.rank * sizeof *e.shape.dims);
+	t->rank = e.shape.rank;
 	t->dtype = (int)e.dtype;
 	if (wrong)
 		return problem(m, CKPT_ECORRUPT, "entry is malformed: %s", wrong);
@@ -394,7 +309,7 @@ static int make_tensor(struct making *m, const char *name, size_t len, struct by
 	if (!d || d->kind == KIND_RESOURCE)
 		return problem(m, CKPT_ECORRUPT, "dtype %" PRId64 " cannot be in a checkpoint",
 			       e.dtype);
-	if (e.unknown_rank)
+	if (e.shape.unknown_rank)
 		return problem(m, CKPT_ECORRUPT, "the shape's rank is unknown");
 	if (!shape_elements(t->dims, t->rank, &t->elements))
 		return problem(m, CKPT_ECORRUPT,

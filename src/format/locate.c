@@ -1,19 +1,34 @@
 /* locate.c — from what the user typed to a checkpoint.
- * SPDX-License-Identifier: Apache-2.0 */
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The order matters: what exists under the very name wins, so that "run@1" may be a file. V2
+ * wins over V1 where a prefix has both, as in TensorFlow (c/checkpoint_reader.cc).
+ */
 #include "config.h"
 
 #include "format/locate.h"
 
 #include <dirent.h>
-#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/slices.h"
+#include "format/sniff.h"
 #include "format/state.h"
 #include "format/table.h"
 #include "model/match.h"
+
+/* A search for one path. */
+struct search {
+	struct arena *a;
+	const char *path, *as;
+	struct located *at;
+	struct ckpt_error *err;
+};
 
 static bool is_folder(const char *path)
 {
@@ -21,10 +36,16 @@ static bool is_folder(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static bool exists(const char *path)
+static bool is_there(const char *path)
 {
 	struct stat st;
 	return path && !stat(path, &st);
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return path && !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -33,26 +54,32 @@ static bool ends_with(const char *s, const char *end)
 	return n > k && !strcmp(s + n - k, end);
 }
 
+static const char *basename_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* "" for the current folder. */
+static const char *folder_of(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return "";
+	return arena_copy(a, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static bool has_index(struct arena *a, const char *prefix)
 {
-	return exists(arena_printf(a, "%s.index", prefix));
+	return is_there(arena_printf(a, "%s.index", prefix));
 }
 
 /* "PREFIX.data-00000-of-00002": the length of PREFIX, or 0. */
 static size_t data_prefix(const char *path)
 {
-	const char *at = NULL, *next = path;
-	while ((next = strstr(next, ".data-")))
-		at = next++;
-	if (!at || at == path)
-		return 0;
-	const char *p = at + 6;
-	const size_t shard = strspn(p, "0123456789");
-	if (shard < 5 || strncmp(p + shard, "-of-", 4))
-		return 0;
-	p += shard + 4;
-	const size_t count = strspn(p, "0123456789");
-	return count >= 5 && !p[count] ? (size_t)(at - path) : 0;
+	uint32_t count;
+	const size_t n = shard_stem(path, &count);
+	return n > 5 && !strncmp(path + n - 5, ".data", 5) ? n - 5 : 0;
 }
 
 bool locate_is_folder(struct arena *a, const char *path, const char **folder)
@@ -61,72 +88,259 @@ bool locate_is_folder(struct arena *a, const char *path, const char **folder)
 		*folder = path;
 		return true;
 	}
-	const char *slash = strrchr(path, '/');
-	if (strcmp(slash ? slash + 1 : path, "checkpoint") || !exists(path) ||
-	    has_index(a, path))
+	if (strcmp(basename_of(path), "checkpoint") || !is_file(path) || has_index(a, path) ||
+	    slices_probe(path))
 		return false;
-	*folder = slash ? arena_copy(a, path, slash == path ? 1 : (size_t)(slash - path)) : "";
+	*folder = folder_of(a, path);
 	return *folder != NULL;
 }
 
-static int take(struct located *at, const char *prefix, const char *taken_for)
+/* --- taking ------------------------------------------------------------------------ */
+
+static int take_v2(struct search *s, const char *prefix, const char *taken_for)
 {
-	at->prefix = prefix;
-	at->taken_for = taken_for;
+	s->at->prefix = prefix;
+	s->at->taken_for = taken_for;
+	s->at->reader = &reader_bundle;
+	return prefix ? 0 : arena_error(s->a, s->err);
+}
+
+static int take_v1_file(struct search *s, const char *path, const char *taken_for)
+{
+	const char **files = arena_zeroed(s->a, 1, sizeof *files);
+	s->at->prefix = path;
+	s->at->taken_for = taken_for;
+	s->at->reader = &reader_slices;
+	s->at->files = files;
+	s->at->n_files = 1;
+	if (!files || !path)
+		return arena_error(s->a, s->err);
+	files[0] = path;
 	return 0;
 }
 
-static int take_folder(struct arena *a, const char *folder, struct located *at,
-		       struct ckpt_error *err)
+/* All files of NAME-?????-of-COUNT, those that are there and those that are not. */
+static int take_v1_shards(struct search *s, const char *name, uint32_t count,
+			  const char *taken_for)
 {
-	struct run_folder run;
-	const char *saved = arena_printf(a, "%s/variables/variables", folder);
-	at->folder = folder;
-	if (run_read(a, folder, &run, err))
-		return -1;
-	if (run.n == 0 && saved && has_index(a, saved))
-		return take(at, saved, "SavedModel folder");
-	const struct snapshot *s = run.latest;
-	const char *shown = *folder ? folder : ".";
-	if (!s)
-		return error_set(err, CKPT_ENOTFOUND, shown, -1,
-				 "no checkpoint here: neither a `checkpoint` file nor any .index");
-	if (!s->on_disk)
-		return error_set(err, CKPT_ENOTFOUND, run.state_path, -1,
-				 "its latest checkpoint is %s, which is not there", s->prefix);
-	if (s->moved)
-		at->note = arena_printf(a, "the state file names another folder; taking %s here",
-					s->base);
-	return take(at, s->prefix,
-		    run.state_path ? "latest checkpoint of the folder"
-				   : "highest step of the folder (no state file)");
+	enum { MOST = 100000 };
+	struct located *at = s->at;
+	if (count == 0 || count > MOST)
+		return error_set(s->err, CKPT_EFORMAT, s->path, -1,
+				 "%u shards, expected 1 to %d", count, MOST);
+	at->files = arena_zeroed(s->a, count, sizeof *at->files);
+	at->missing = arena_zeroed(s->a, count, sizeof *at->missing);
+	at->prefix = arena_printf(s->a, "%s-\?\?\?\?\?-of-%05u", name, count);
+	at->taken_for = taken_for;
+	at->reader = &reader_slices;
+	if (!at->files || !at->missing || !at->prefix)
+		return arena_error(s->a, s->err);
+	for (uint32_t i = 0; i < count; i++) {
+		const char *file = arena_printf(s->a, "%s-%05u-of-%05u", name, i, count);
+		if (is_there(file))
+			at->files[at->n_files++] = file;
+		else
+			at->missing[at->n_missing++] = file;
+	}
+	if (at->n_missing && at->n_files)
+		at->note = arena_printf(s->a, "%u of %u files are missing, %s first",
+					at->n_missing, count, basename_of(at->missing[0]));
+	return at->n_files ? 0
+			   : error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
+				       "none of its %u files is there", count);
 }
 
-/* Says what a file is that is no checkpoint, as far as its first bytes tell. */
-static int refuse_file(const char *path, struct ckpt_error *err)
+/* A pattern, or one file of a sharded V1 checkpoint. */
+static int try_v1_shards(struct search *s, const char *taken_for)
 {
-	struct source s;
-	struct table t;
-	if (source_open(&s, path, err))
+	uint32_t count;
+	const size_t n = shard_stem(s->path, &count);
+	const char *name = n ? arena_copy(s->a, s->path, n) : NULL;
+	if (!name)
+		return 0;
+	const char *first = strchr(s->path + n, '?')
+				    ? arena_printf(s->a, "%s-00000-of-%05u", name, count)
+				    : s->path;
+	if (!is_there(first) && !strchr(s->path + n, '?'))
+		return 0;
+	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
+}
+
+/* NAME where NAME-00000-of-COUNT lie beside it: 1 taken, 0 none, -1 error. */
+static int try_v1_name(struct search *s, const char *name, const char *taken_for)
+{
+	const char *folder = folder_of(s->a, name), *base = basename_of(name);
+	const size_t len = strlen(base);
+	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
+	uint32_t count = 0;
+	for (struct dirent *e; d && !count && (e = readdir(d));)
+		if (!strncmp(e->d_name, base, len))
+			shard_suffix(e->d_name + len, &count); /* sets it if it is one */
+	if (d)
+		closedir(d);
+	if (!count)
+		return 0;
+	const char *first = arena_printf(s->a, "%s-00000-of-%05u", name, count);
+	if (!is_file(first) || !slices_probe(first))
+		return 0;
+	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
+}
+
+/* A prefix with files of either version: 1 taken, 0 none, -1 error. */
+static int try_prefix(struct search *s, const char *prefix, const char *taken_for)
+{
+	const bool v1 = is_file(prefix) && slices_probe(prefix);
+	const bool v2 = has_index(s->a, prefix);
+	const bool want_v1 = s->as && !strcmp(s->as, "v1");
+	const bool want_v2 = s->as && !strcmp(s->as, "v2");
+	if (v2 && !(want_v1 && v1)) {
+		if (v1)
+			s->at->note = "a V1 file of this name is there too; --as v1 opens it";
+		return take_v2(s, prefix, taken_for) ? -1 : 1;
+	}
+	if (v1 && !want_v2)
+		return take_v1_file(s, prefix, taken_for) ? -1 : 1;
+	return want_v2 ? 0 : try_v1_name(s, prefix, taken_for);
+}
+
+/* --- folders ----------------------------------------------------------------------- */
+
+static int take_snapshot(struct search *s, const struct run_folder *run,
+			 const struct snapshot *snapshot, const char *taken_for)
+{
+	if (!snapshot->on_disk)
+		return error_set(s->err, CKPT_ENOTFOUND, run->state_path, -1,
+				 "%s is %.200s, which is not there", taken_for,
+				 snapshot->prefix);
+	if (snapshot->moved)
+		s->at->note = arena_printf(s->a,
+					   "the state file names another folder; taking %s here",
+					   snapshot->base);
+	uint32_t count;
+	const size_t stem = snapshot->v1 ? shard_stem(snapshot->prefix, &count) : 0;
+	if (stem)
+		return take_v1_shards(s, arena_copy(s->a, snapshot->prefix, stem), count,
+				      taken_for);
+	const int r = try_prefix(s, snapshot->prefix, taken_for);
+	return r < 0 ? -1 : r ? 0 : take_v2(s, snapshot->prefix, taken_for);
+}
+
+/* DIR of versions (serving): the highest number that holds a SavedModel. */
+static const char *highest_version(struct arena *a, const char *folder)
+{
+	DIR *d = opendir(*folder ? folder : ".");
+	const char *best = NULL;
+	long long highest = -1;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		const size_t n = strspn(e->d_name, "0123456789");
+		if (!n || n > 18 || e->d_name[n] || strtoll(e->d_name, NULL, 10) <= highest)
+			continue;
+		const char *prefix = arena_printf(a, "%s/%s/variables/variables",
+						  *folder ? folder : ".", e->d_name);
+		if (!has_index(a, prefix))
+			continue;
+		best = prefix;
+		highest = strtoll(e->d_name, NULL, 10);
+	}
+	if (d)
+		closedir(d);
+	return best;
+}
+
+static int take_folder(struct search *s, const char *folder)
+{
+	struct run_folder run;
+	const char *base = *folder ? folder : ".";
+	const char *saved = arena_printf(s->a, "%s/variables/variables", base);
+	if (run_read(s->a, folder, &run, s->err))
 		return -1;
-	const int r = table_open(&t, &s, UINT64_MAX, err);
-	source_close(&s);
+	if (run.n == 0 && saved && has_index(s->a, saved))
+		return take_v2(s, saved, "SavedModel folder");
+	const char *version = run.n == 0 ? highest_version(s->a, folder) : NULL;
+	if (version)
+		return take_v2(s, version, "highest version of a serving folder");
+	if (!run.latest)
+		return error_set(s->err, CKPT_ENOTFOUND, base, -1,
+				 "no checkpoint here: neither a `checkpoint` file nor any .index");
+	s->at->folder = folder;
+	return take_snapshot(s, &run, run.latest,
+			     run.state_path ? "latest checkpoint of the folder"
+					    : "highest step of the folder (no state file)");
+}
+
+/* DIR@STEP, DIR@latest, DIR@0005: 1 taken, 0 not of this form, -1 error. */
+static int try_step(struct search *s)
+{
+	const char *mark = strrchr(s->path, '@');
+	const char *folder, *dir = mark ? arena_copy(s->a, s->path, (size_t)(mark - s->path)) : NULL;
+	struct run_folder run;
+	if (!dir || !mark[1] || !locate_is_folder(s->a, *dir ? dir : ".", &folder))
+		return 0;
+	const bool latest = !strcmp(mark + 1, "latest");
+	char *end;
+	const long long step = strtoll(mark + 1, &end, 10);
+	if (!latest && (*end || mark[1] == '-' || mark[1] == '+'))
+		return error_set(s->err, CKPT_EINVAL, s->path, -1,
+				 "behind '@' stands a step or 'latest', not '%.40s'", mark + 1);
+	if (run_read(s->a, folder, &run, s->err))
+		return -1;
+	if (latest && run.latest)
+		return take_snapshot(s, &run, run.latest, "latest checkpoint of the folder") ? -1
+											      : 1;
+	for (size_t i = 0; i < run.n && !latest; i++)
+		if (run.all[i].step == step)
+			return take_snapshot(s, &run, &run.all[i], "step of a folder") ? -1 : 1;
+	char known[160] = "";
+	size_t at = 0;
+	for (size_t i = 0; i < run.n && at < sizeof known; i++)
+		if (run.all[i].step >= 0)
+			at += (size_t)snprintf(known + at, sizeof known - at, "%s%lld",
+					       at ? ", " : "", (long long)run.all[i].step);
+	return error_set(s->err, CKPT_ENOTFOUND, dir, -1, "no step %.40s here; there are %s",
+			 mark + 1, at ? known : "no steps");
+}
+
+/* --- what is no checkpoint --------------------------------------------------------- */
+
+static int refuse_file(struct search *s)
+{
+	struct source source;
+	struct table table;
+	if (sniff_file(s->path, s->err))
+		return -1;
+	if (source_open(&source, s->path, s->err))
+		return -1;
+	const int r = table_open(&table, &source, UINT64_MAX, s->err);
+	source_close(&source);
 	if (r)
 		return -1;
-	return error_set(err, CKPT_EUNSUPPORTED, path, -1,
-			 "a table without the name of a V2 index: a V1 checkpoint, or an index "
-			 "that was renamed");
+	return error_set(s->err, CKPT_EFORMAT, s->path, -1,
+			 "a table, but no V1 checkpoint; a V2 index has to be called PREFIX.index");
+}
+
+/* The parts of a download that browsers and tools leave beside a name. */
+static const char *unfinished(struct arena *a, const char *path)
+{
+	static const char *const endings[] = { ".part", ".crdownload", ".download", ".partial",
+					       ".tmp", ".1", " (1)" };
+	const char *const stems[] = { path, arena_printf(a, "%s.index", path) };
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+			const char *name = arena_printf(a, "%s%s", stems[k], endings[i]);
+			if (is_there(name))
+				return basename_of(name);
+		}
+	const char *browser = arena_printf(a, "%s (1).index", path);
+	return is_there(browser) ? basename_of(browser) : NULL;
 }
 
 /* Near misses among the checkpoints of the folder. */
 static void offer_names(struct arena *a, const char *path, struct near_names *near)
 {
-	const char *slash = strrchr(path, '/');
-	const char *folder = !slash ? "." : slash == path ? "/"
-			     : arena_copy(a, path, (size_t)(slash - path));
-	near->wanted = slash ? slash + 1 : path;
+	const char *folder = folder_of(a, path);
+	near->wanted = basename_of(path);
 	near->wanted_len = strlen(near->wanted);
-	DIR *d = folder ? opendir(folder) : NULL;
+	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (ends_with(e->d_name, ".index")) {
 			const size_t n = strlen(e->d_name) - 6;
@@ -138,41 +352,100 @@ static void offer_names(struct arena *a, const char *path, struct near_names *ne
 		closedir(d);
 }
 
-static int not_there(struct arena *a, const char *path, struct ckpt_error *err)
+/* A data file of this prefix, for the hint that its index is what is missing. */
+static const char *some_data_file(struct arena *a, const char *prefix)
+{
+	const char *folder = folder_of(a, prefix);
+	const char *start = arena_printf(a, "%s.data-", basename_of(prefix)), *found = NULL;
+	DIR *d = folder && start ? opendir(*folder ? folder : ".") : NULL;
+	for (struct dirent *e; d && !found && (e = readdir(d));)
+		if (!strncmp(e->d_name, start, strlen(start)))
+			found = arena_copy(a, e->d_name, strlen(e->d_name));
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static int not_there(struct search *s)
 {
 	struct near_names near = { 0 };
 	char name[128];
-	offer_names(a, path, &near);
+	const char *wanted = basename_of(s->path), *data = some_data_file(s->a, s->path);
+	const char *part = unfinished(s->a, s->path);
+	if (part)
+		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
+				 "no %.100s.index, but %.120s: an unfinished or repeated "
+				 "download?", wanted, part);
+	if (data)
+		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
+				 "%.100s is there, but names, dtypes and shapes are in "
+				 "%.100s.index, which is not", data, wanted);
+	offer_names(s->a, s->path, &near);
 	if (!near.n)
-		return error_set(err, CKPT_ENOTFOUND, path, -1,
-				 "no such file, and no %s.index", near.wanted);
+		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
+				 "no such file, and no %.200s.index", wanted);
 	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
-	return error_set(err, CKPT_ENOTFOUND, path, -1,
-			 "no such file, and no %.100s.index; did you mean %s?", near.wanted, name);
+	return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
+			 "no such file, and no %.100s.index; did you mean %s?", wanted, name);
 }
 
-int locate(struct arena *a, const char *path, struct located *at, struct ckpt_error *err)
+/* --- the search -------------------------------------------------------------------- */
+
+/* Files that name a checkpoint by standing beside it: 1 taken, 0 none, -1 error. */
+static int try_sibling(struct search *s)
 {
-	const char *folder;
+	const char *path = s->path;
 	const size_t len = strlen(path), data = data_prefix(path);
+	if (data) {
+		const char *prefix = arena_copy(s->a, path, data);
+		if (prefix && has_index(s->a, prefix))
+			return take_v2(s, prefix, "data file") ? -1 : 1;
+		if (is_there(path) && prefix)
+			return error_set(s->err, CKPT_ENOTFOUND, path, -1,
+					 "a data file without its index: names, dtypes and "
+					 "shapes are in %.150s.index, which is not there",
+					 basename_of(prefix));
+		return 0;
+	}
+	if (ends_with(path, ".meta")) {
+		const char *prefix = arena_copy(s->a, path, len - 5);
+		return prefix ? try_prefix(s, prefix, "graph file beside a checkpoint") : 0;
+	}
+	const char *base = basename_of(path);
+	if (!strcmp(base, "saved_model.pb") || !strcmp(base, "saved_model.pbtxt")) {
+		const char *folder = folder_of(s->a, path);
+		const char *prefix = arena_printf(s->a, "%s%svariables/variables",
+						  folder ? folder : "", folder && *folder ? "/" : "");
+		if (prefix && has_index(s->a, prefix))
+			return take_v2(s, prefix, "SavedModel") ? -1 : 1;
+	}
+	return 0;
+}
+
+int locate(struct arena *a, const char *path, const char *as, struct located *at,
+	   struct ckpt_error *err)
+{
+	struct search s = { a, path, as, at, err };
+	const char *folder;
+	int r;
 	*at = (struct located){ .given = path };
-	if (len == 0)
+	if (!*path)
 		return error_set(err, CKPT_EINVAL, NULL, -1, "the path is empty");
-	if (has_index(a, path))
-		return take(at, path, "prefix");
+	if ((r = try_prefix(&s, path, "prefix")))
+		return r < 0 ? -1 : 0;
 	if (locate_is_folder(a, path, &folder))
-		return take_folder(a, folder, at, err);
-	if (ends_with(path, ".index") && exists(path))
-		return take(at, arena_copy(a, path, len - 6), "index file");
-	const size_t stem = data ? data : ends_with(path, ".meta") ? len - 5 : 0;
-	const char *prefix = stem ? arena_copy(a, path, stem) : NULL;
-	if (prefix && has_index(a, prefix))
-		return take(at, prefix, data ? "data file" : "graph file beside a checkpoint");
-	if (data && exists(path))
-		return error_set(err, CKPT_ENOTFOUND, path, -1,
-				 "a data file without its index: names, dtypes and shapes are in "
-				 "%s.index, which is not there", prefix);
-	if (exists(path))
-		return refuse_file(path, err);
-	return not_there(a, path, err);
+		return take_folder(&s, folder);
+	if (ends_with(path, ".index") && is_there(path))
+		return take_v2(&s, arena_copy(a, path, strlen(path) - 6), "index file");
+	if ((r = try_sibling(&s)))
+		return r < 0 ? -1 : 0;
+	if (!is_file(path) || slices_probe(path)) {
+		if ((r = try_v1_shards(&s, "V1 shards")))
+			return r < 0 ? -1 : 0;
+	}
+	if (is_there(path))
+		return refuse_file(&s);
+	if ((r = try_step(&s)))
+		return r < 0 ? -1 : 0;
+	return not_there(&s);
 }

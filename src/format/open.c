@@ -12,12 +12,23 @@
 #include "base/text.h"
 #include "format/locate.h"
 #include "format/reader.h"
+#include "format/sniff.h"
 
 enum { DEFAULT_MAX_MEMORY = 1 << 30 };
 
 const char *ckpt_version(void)
 {
 	return PACKAGE_VERSION;
+}
+
+/* A file that has the right name and is something else: say what it is. */
+static void explain(struct ckpt *c, struct ckpt_error *err)
+{
+	struct ckpt_error kind = { 0 };
+	if (!err || err->code != CKPT_EFORMAT)
+		return;
+	if (sniff_file(c->reader->file(c, 0), &kind))
+		*err = kind;
 }
 
 struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
@@ -34,12 +45,15 @@ struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
 	}
 	c->limit = limit;
 	c->arena = arena;
-	c->reader = &reader_bundle;
 	path = arena_copy(&c->arena, path, strlen(path));
 	if (!path)
 		arena_error(&c->arena, err);
-	else if (!locate(&c->arena, path, &c->at, err) && !c->reader->open(c, err))
-		return c;
+	else if (!locate(&c->arena, path, options ? options->as : NULL, &c->at, err)) {
+		c->reader = c->at.reader;
+		if (!c->reader->open(c, err))
+			return c;
+		explain(c, err);
+	}
 	ckpt_close(c);
 	return NULL;
 }
@@ -49,7 +63,8 @@ void ckpt_close(struct ckpt *c)
 	if (!c)
 		return;
 	reader_values_drop(c);
-	c->reader->close(c);
+	if (c->reader)
+		c->reader->close(c);
 	pointers_drop(&c->tensors);
 	pointers_drop(&c->damage);
 	struct arena arena = c->arena; /* c itself lies in it */

@@ -10,13 +10,19 @@
 #include "base/arena.h"
 #include "model/values.h"
 
+struct reader;
+
 /* What a path was taken for. */
 struct located {
+	const struct reader *reader;
 	const char *given;     /* as the user typed it */
 	const char *prefix;    /* "run/model.ckpt-5" */
 	const char *folder;    /* the folder or state file given, as a folder; else NULL */
 	const char *taken_for; /* "prefix", "index file", "latest of a folder", … */
 	const char *note;      /* something that had to be worked around; else NULL */
+	/* V1: its files, and those of its pattern that are not there. */
+	const char **files, **missing;
+	uint32_t n_files, n_missing;
 };
 
 /* A file of a checkpoint. */
@@ -52,7 +58,7 @@ struct reader {
 	uint32_t (*shards)(const struct ckpt *c);
 };
 
-extern const struct reader reader_bundle;
+extern const struct reader reader_bundle, reader_slices;
 
 struct ckpt {
 	const struct reader *reader;

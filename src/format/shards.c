@@ -126,7 +126,7 @@ static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t 
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count)
 {
-	*s = (struct shards){ .store = { shard_read, shard_file }, .arena = a,
+	*s = (struct shards){ .store = { .read = shard_read, .file = shard_file }, .arena = a,
 			      .prefix = prefix, .count = count };
 }
 

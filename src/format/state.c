@@ -14,14 +14,40 @@
 #include "base/source.h"
 #include "base/text.h"
 #include "format/textproto.h"
-#include "format/wire.h"
+#include "format/message.h"
+#include "format/table.h"
 #include "proto/state.pb-c.h"
 
 enum { STATE_MOST_BYTES = 16 << 20 };
 
+size_t shard_suffix(const char *p, uint32_t *count)
+{
+	if (*p != '-')
+		return 0;
+	const size_t wild = strspn(p + 1, "?"), digits = strspn(p + 1, "0123456789");
+	const size_t number = wild ? wild : digits;
+	if (number < 5 || strncmp(p + 1 + number, "-of-", 4))
+		return 0;
+	const char *n = p + 5 + number;
+	const size_t len = strspn(n, "0123456789");
+	if (len < 5 || len > 9 || n[len])
+		return 0;
+	*count = (uint32_t)strtoul(n, NULL, 10);
+	return 5 + number + len;
+}
+
+size_t shard_stem(const char *path, uint32_t *count)
+{
+	for (const char *p = path + strlen(path); p > path; p--)
+		if (*p == '-' && shard_suffix(p, count))
+			return (size_t)(p - path);
+	return 0;
+}
+
 int64_t step_of_name(const char *name)
 {
-	const size_t len = strlen(name);
+	uint32_t count;
+	const size_t stem = shard_stem(name, &count), len = stem ? stem : strlen(name);
 	size_t digits = 0;
 	while (digits < len && name[len - 1 - digits] >= '0' && name[len - 1 - digits] <= '9')
 		digits++;
@@ -74,6 +100,39 @@ static struct snapshot *add(struct reading *r, const char *prefix)
 	return s;
 }
 
+static int add_found(struct reading *r, const char *name, const char *file, bool v1)
+{
+	struct identity id;
+	struct snapshot *s = name ? add(r, run_path(r->a, r->run->path, name)) : NULL;
+	if (!s)
+		return -1;
+	s->on_disk = true;
+	s->v1 = v1;
+	if (!source_identify(run_path(r->a, r->run->path, file), &id))
+		s->time = (double)id.mtime_ns / 1e9;
+	return 0;
+}
+
+/* A V1 file has no ending of its own: whatever ends as a table does and has none of V2's. */
+static int look_for_v1(struct reading *r, const char *file)
+{
+	static const char *const others[] = { ".meta", ".pb", ".pbtxt", ".json", ".txt", ".py" };
+	uint32_t count = 0;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		const size_t n = strlen(file), k = strlen(others[i]);
+		if (n > k && !strcmp(file + n - k, others[i]))
+			return 0;
+	}
+	if (!strcmp(file, "checkpoint") || strstr(file, ".data-") ||
+	    !table_is_one(run_path(r->a, r->run->path, file)))
+		return 0;
+	const size_t stem = shard_stem(file, &count);
+	if (!stem)
+		return find_base(r, file) ? 0 : add_found(r, file, file, true);
+	const char *pattern = arena_printf(r->a, "%.*s-\?\?\?\?\?-of-%05u", (int)stem, file, count);
+	return pattern && find_base(r, pattern) ? 0 : add_found(r, pattern, file, true);
+}
+
 /* Each NAME.index in the folder is a V2 checkpoint. */
 static int scan_folder(struct reading *r)
 {
@@ -84,18 +143,10 @@ static int scan_folder(struct reading *r)
 	int result = 0;
 	for (struct dirent *e; !result && (e = readdir(d));) {
 		const size_t len = strlen(e->d_name);
-		if (len <= 6 || strcmp(e->d_name + len - 6, ".index"))
-			continue;
-		const char *name = arena_copy(r->a, e->d_name, len - 6);
-		struct snapshot *s = name ? add(r, run_path(r->a, folder, name)) : NULL;
-		struct identity id;
-		if (!s) {
-			result = -1;
-		} else {
-			s->on_disk = true;
-			if (!source_identify(run_path(r->a, folder, e->d_name), &id))
-				s->time = (double)id.mtime_ns / 1e9;
-		}
+		if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
+			result = add_found(r, arena_copy(r->a, e->d_name, len - 6), e->d_name, false);
+		else if (e->d_name[0] != '.')
+			result = look_for_v1(r, e->d_name);
 	}
 	closedir(d);
 	return result;
@@ -158,7 +209,7 @@ static int read_state(struct reading *r)
 	int result = textproto_encode(type, text, path, &wire, r->err);
 	const Ckpt__CheckpointState *state =
 		result ? NULL
-		       : wire_unpack(r->a, type, bytes_of(wire.p, wire.len), path, 0, r->err);
+		       : message_unpack(r->a, type, bytes_of(wire.p, wire.len), path, 0, r->err);
 	buffer_drop(&wire);
 	if (!state)
 		return -1;

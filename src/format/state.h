@@ -18,6 +18,7 @@ struct snapshot {
 	int64_t step;       /* the number at the end of its name, -1 if there is none */
 	double time;        /* seconds since the epoch: from the state file, else of the index */
 	bool in_state, on_disk, latest;
+	bool v1;            /* a V1 file, or a pattern "NAME-?????-of-00002" of such files */
 	bool moved;         /* the state file says another folder */
 };
 
@@ -35,7 +36,14 @@ int run_read(struct arena *a, const char *folder, struct run_folder *run,
 	     struct ckpt_error *err);
 /* "DIR/NAME", or NAME where the folder is the current one. */
 const char *run_path(struct arena *a, const char *folder, const char *name);
-/* The number at the end of a checkpoint's name ("model.ckpt-200"), -1 if there is none. */
+/* The number at the end of a checkpoint's name ("model.ckpt-200", with or without the ending
+ * of a V1 shard), -1 if there is none. */
 int64_t step_of_name(const char *name);
+
+/* "-00000-of-00002" at p, to its end: its length, and the count; else 0. "?????" may stand
+ * for the number. */
+size_t shard_suffix(const char *p, uint32_t *count);
+/* The length of a path without "-00000-of-00002" at its end, 0 if it has none. */
+size_t shard_stem(const char *path, uint32_t *count);
 
 #endif

@@ -64,6 +64,17 @@ int table_open(struct table *t, struct source *file, uint64_t limit, struct ckpt
 	return 0;
 }
 
+bool table_is_one(const char *path)
+{
+	struct source s;
+	struct table t;
+	if (source_open(&s, path, NULL))
+		return false;
+	const int r = table_open(&t, &s, UINT64_MAX, NULL);
+	source_close(&s);
+	return r == 0;
+}
+
 static int check_handle(const struct table *t, struct handle h, struct ckpt_error *err)
 {
 	const uint64_t room = t->file->size - TABLE_FOOTER;

@@ -67,6 +67,9 @@ struct table_entry {
  * each block's size in memory. */
 int table_open(struct table *t, struct source *file, uint64_t limit, struct ckpt_error *err);
 
+/* True if the file ends as a table does; nothing more of it is read. */
+bool table_is_one(const char *path);
+
 void table_walk_begin(struct table_walk *w, struct table *t);
 void table_walk_end(struct table_walk *w);
 /* 1 entry, 0 end, -1 damage. After damage the next call goes on behind the damaged block. */

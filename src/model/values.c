@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/wire.h"
 #include "model/slice.h"
 
 enum { WINDOW = 256 << 10, BATCH = 1024 };
@@ -24,9 +25,10 @@ enum { WINDOW = 256 << 10, BATCH = 1024 };
 enum place_state { UNCHECKED, GOOD };
 
 struct piece_place {
-	uint64_t element;    /* strings, variants: the next one */
-	uint64_t length_at;  /* where its length stands */
-	uint64_t byte_at;    /* where its bytes stand; 0: not known yet */
+	uint64_t element;    /* the next one, where elements have to be walked */
+	uint64_t length_at;  /* where its length, or its tag, stands */
+	uint64_t byte_at;    /* strings: where its bytes stand; 0: not known yet */
+	uint64_t packed_end; /* tagged: where the packed field ends; 0: in none */
 	uint8_t state;
 };
 
@@ -186,13 +188,184 @@ static int check_variants(struct values *v, const struct ckpt_piece *p,
 	return compare_crc(v, p, crc, err);
 }
 
+/* --- typed fields ------------------------------------------------------------------ */
+
+/* Which field of a TensorProto holds a dtype's elements, and how it is encoded there. */
+struct typed_field {
+	uint8_t field, wire, parts; /* parts: numbers an element; wire: WIRE_… */
+};
+
+static struct typed_field typed_field(int dtype)
+{
+	switch (dtype) {
+	case CKPT_FLOAT32:
+		return (struct typed_field){ 5, WIRE_I32, 1 };
+	case CKPT_FLOAT64:
+		return (struct typed_field){ 6, WIRE_I64, 1 };
+	case CKPT_STRING:
+		return (struct typed_field){ 8, WIRE_LEN, 1 };
+	case CKPT_COMPLEX64:
+		return (struct typed_field){ 9, WIRE_I32, 2 };
+	case CKPT_INT64:
+		return (struct typed_field){ 10, WIRE_VARINT, 1 };
+	case CKPT_BOOL:
+		return (struct typed_field){ 11, WIRE_VARINT, 1 };
+	case CKPT_COMPLEX128:
+		return (struct typed_field){ 12, WIRE_I64, 2 };
+	case CKPT_FLOAT16:
+	case CKPT_BFLOAT16:
+		return (struct typed_field){ 13, WIRE_VARINT, 1 };
+	case CKPT_UINT32:
+		return (struct typed_field){ 16, WIRE_VARINT, 1 };
+	case CKPT_UINT64:
+		return (struct typed_field){ 17, WIRE_VARINT, 1 };
+	default: /* every other integer, and what is stored like one */
+		return (struct typed_field){ 7, WIRE_VARINT, 1 };
+	}
+}
+
+/* The whole message of a piece. */
+static int hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
+{
+	if (v->held == p)
+		return 0;
+	v->held = NULL;
+	if (v->store->bytes(v->store, p, &v->message, err))
+		return -1;
+	v->held = p;
+	return 0;
+}
+
+/* Moves to the next number of the wanted field: 1, 0 at the end of the message. string: of
+ * string_val. */
+static int next_number(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
+		       struct typed_field f, uint64_t *number, struct bytes *string,
+		       struct ckpt_error *err)
+{
+	for (;;) {
+		if (at->packed_end && at->length_at < at->packed_end) {
+			struct bytes b = bytes_of(v->message.p + at->length_at,
+						  at->packed_end - at->length_at);
+			uint32_t word;
+			const bool good = f.wire == WIRE_VARINT ? bytes_varint(&b, number)
+					  : f.wire == WIRE_I64  ? bytes_u64le(&b, number)
+								: bytes_u32le(&b, &word);
+			if (!good)
+				return error_set(err, CKPT_ECORRUPT, file_of(v, p), -1,
+						 "packed values are cut short");
+			if (f.wire == WIRE_I32)
+				*number = word;
+			at->length_at = (uint64_t)(b.p - v->message.p);
+			return 1;
+		}
+		at->packed_end = 0;
+		struct wire w = wire_of((struct bytes){ v->message.p + at->length_at,
+							v->message.end });
+		const int r = wire_next(&w);
+		if (r < 0)
+			return error_set(err, CKPT_ECORRUPT, file_of(v, p), -1,
+					 "the values are malformed: %s", w.problem);
+		if (r == 0)
+			return 0;
+		at->length_at = (uint64_t)(w.left.p - v->message.p);
+		if (w.field != f.field)
+			continue;
+		if (f.wire == WIRE_LEN && w.type == WIRE_LEN) {
+			*string = w.data;
+			return 1;
+		}
+		if (w.type == WIRE_LEN) {
+			at->packed_end = at->length_at;
+			at->length_at = (uint64_t)(w.data.p - v->message.p);
+		} else if (w.type == f.wire) {
+			*number = w.value;
+			return 1;
+		}
+	}
+}
+
+/* Writes a number's low bytes as the element's part. */
+static void put_number(uint8_t *to, uint64_t number, size_t size)
+{
+	const uint16_t two = (uint16_t)number;
+	const uint32_t four = (uint32_t)number;
+	if (size == 8)
+		memcpy(to, &number, 8);
+	else if (size == 4)
+		memcpy(to, &four, 4);
+	else if (size == 2)
+		memcpy(to, &two, 2);
+	else
+		*to = (uint8_t)number;
+}
+
+/* Up to n elements into data or strings; returns how many there were. */
+static int next_tagged(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
+		       size_t n, uint8_t *data, struct ckpt_string *strings,
+		       struct ckpt_error *err)
+{
+	const struct typed_field f = typed_field(v->tensor->dtype);
+	const size_t part = v->dtype->size / f.parts;
+	size_t got = 0;
+	for (; got < n; got++) {
+		for (int k = 0; k < f.parts; k++) {
+			uint64_t number = 0;
+			struct bytes string = { NULL, NULL };
+			const int r = next_number(v, p, at, f, &number, &string, err);
+			if (r < 0)
+				return -1;
+			if (r == 0)
+				return (int)got;
+			if (f.wire == WIRE_LEN)
+				strings[got] = (struct ckpt_string){ (const char *)string.p,
+								     bytes_left(&string) };
+			else
+				put_number(data + got * v->dtype->size + (size_t)k * part,
+					   number, part);
+		}
+		at->element++;
+	}
+	return (int)got;
+}
+
+static int reserve_batch(struct values *v, struct ckpt_error *err)
+{
+	return buffer_reserve(&v->strings, BATCH * sizeof(struct ckpt_string), err) ||
+	       buffer_reserve(&v->aligned, BATCH * 16, err);
+}
+
+/* There must be as many values as the piece has elements (tensor_slice_reader.h). */
+static int check_tagged(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
+{
+	struct piece_place at = { 0 };
+	int n;
+	if (hold(v, p, err) || reserve_batch(v, err))
+		return -1;
+	do {
+		n = next_tagged(v, p, &at, BATCH, v->aligned.p, (void *)v->strings.p, err);
+	} while (n == BATCH && at.element <= p->elements);
+	if (n < 0)
+		return -1;
+	if (at.element != p->elements)
+		return error_set(err, CKPT_ECORRUPT, file_of(v, p), -1,
+				 "%s%" PRIu64 " values are stored, expected %" PRIu64,
+				 at.element > p->elements ? "at least " : "", at.element,
+				 p->elements);
+	return 0;
+}
+
+/* --- checking ---------------------------------------------------------------------- */
+
 static int check_piece(struct values *v, uint32_t i, struct ckpt_error *err)
 {
 	const struct ckpt_piece *p = &v->tensor->pieces[i];
 	uint32_t crc = 0;
 	if (v->place[i].state == GOOD)
 		return 0;
-	if (p->spelling == SPELL_STRINGS) {
+	if (p->in_block) {
+		if (check_tagged(v, p, err))
+			return -1;
+	} else if (p->spelling == SPELL_STRINGS) {
 		if (check_strings(v, p, err))
 			return -1;
 	} else if (p->spelling == SPELL_VARIANT) {
@@ -216,7 +389,8 @@ int values_check(struct values *v, struct ckpt_error *err)
 bool values_checked(const struct values *v)
 {
 	for (uint32_t i = 0; i < v->tensor->n_pieces; i++)
-		if (v->place[i].state != GOOD || !v->tensor->pieces[i].has_crc32c)
+		if (v->place[i].state != GOOD ||
+		    (!v->tensor->pieces[i].has_crc32c && !v->tensor->pieces[i].in_block))
 			return false;
 	return true;
 }
@@ -499,6 +673,40 @@ static int read_strings(struct request *r, const struct ckpt_piece *p, const str
 	return 0;
 }
 
+static int read_tagged(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+{
+	struct values *v = r->v;
+	struct piece_place *at = &v->place[s->piece];
+	if (hold(v, p, r->err) || reserve_batch(v, r->err))
+		return -1;
+	if (s->element < at->element)
+		*at = (struct piece_place){ .state = at->state };
+	while (at->element < s->element + s->n) {
+		const bool skip = at->element < s->element;
+		const uint64_t want = (skip ? s->element : s->element + s->n) - at->element;
+		const int n = next_tagged(v, p, at, want < BATCH ? want : BATCH, v->aligned.p,
+					  (void *)v->strings.p, r->err);
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return error_set(r->err, CKPT_ECORRUPT, file_of(v, p), -1,
+					 "%" PRIu64 " values are stored, expected %" PRIu64,
+					 at->element, p->elements);
+		const bool strings = p->spelling == SPELL_FIELDS;
+		if (!skip && hand_over(r, (uint64_t)n, strings ? NULL : v->aligned.p,
+				       strings ? (void *)v->strings.p : NULL))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_stretch(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+{
+	if (p->spelling == SPELL_RAW)
+		return read_fixed(r, p, s);
+	return p->in_block ? read_tagged(r, p, s) : read_strings(r, p, s);
+}
+
 /* Pieces that lie whole in the range are checked before anything is handed over. */
 static int check_range(struct values *v, uint64_t first, uint64_t n, struct ckpt_error *err)
 {
@@ -532,7 +740,7 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 			return error_set(err, CKPT_ECORRUPT, NULL, -1,
 					 "no slice holds element %" PRIu64, r.flat);
 		const struct ckpt_piece *p = &t->pieces[s.piece];
-		if (p->spelling == SPELL_RAW ? read_fixed(&r, p, &s) : read_strings(&r, p, &s))
+		if ((p->in_block && check_piece(v, s.piece, err)) || read_stretch(&r, p, &s))
 			return -1;
 	}
 	return 0;

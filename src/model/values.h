@@ -9,6 +9,7 @@
 #define MODEL_VALUES_H
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "ckpt.h"
 #include "model/dtype.h"
 
@@ -22,10 +23,19 @@ enum spelling {
 	/* For each element: varint length, a serialized VariantTensorDataProto, masked
 	 * running CRC-32C, u32. tensor_bundle.cc WriteVariantTensor. */
 	SPELL_VARIANT,
+	/* A TensorProto with the typed field of the dtype (int_val, half_val, …), packed or
+	 * one by one; other fields are read over. tensor.proto, saved_tensor_slice_util.h. */
+	SPELL_TAGGED,
+	/* The same for strings: string_val, repeated. */
+	SPELL_FIELDS,
 };
 
-/* Where the bytes of pieces come from. */
+/* Where the bytes of pieces come from. A store has one of read and bytes. */
 struct store {
+	/* All bytes of a piece, whole in memory until the next call; what checks them has
+	 * been compared (ckpt_piece.in_block). */
+	int (*bytes)(struct store *s, const struct ckpt_piece *p, struct bytes *bytes,
+		     struct ckpt_error *err);
 	/* n bytes of a piece, from byte at of it on. */
 	int (*read)(struct store *s, const struct ckpt_piece *p, uint64_t at, void *buf,
 		    size_t n, struct ckpt_error *err);
@@ -50,6 +60,8 @@ struct values {
 	struct buffer strings;        /* struct ckpt_string */
 	struct piece_place *place;    /* per piece: where sequential reading stands */
 	uint32_t last;                /* the piece used last */
+	const struct ckpt_piece *held; /* the piece whose bytes are in message */
+	struct bytes message;
 	struct arena arena;
 };
 

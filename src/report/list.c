@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "format/reader.h"
-#include "format/wire.h"
+#include "base/wire.h"
 
 enum null_bits {
 	NULL_SHARD = 1,
@@ -19,6 +19,7 @@ enum null_bits {
 	NULL_SHAPE = 8,
 	NULL_DTYPE = 16,
 	NULL_ELEMENTS = 32,
+	NULL_SIZE = 64,
 };
 
 #define FIELD(row, field) .offset = offsetof(struct row, field)
@@ -28,8 +29,8 @@ static const struct column slice_columns[] = {
 	{ .name = "start", .type = COL_INTS, FIELD(slice_row, start) },
 	{ .name = "shape", .type = COL_INTS, FIELD(slice_row, shape) },
 	{ .name = "shard", .type = COL_COUNT, FIELD(slice_row, shard) },
-	{ .name = "offset", .type = COL_COUNT, FIELD(slice_row, offset) },
-	{ .name = "size_bytes", .type = COL_COUNT, FIELD(slice_row, size_bytes) },
+	{ .name = "offset", .type = COL_COUNT, FIELD(slice_row, offset), .null = NULL_OFFSET },
+	{ .name = "size_bytes", .type = COL_COUNT, FIELD(slice_row, size_bytes), .null = NULL_SIZE },
 	{ .name = "crc32c", .type = COL_CRC, FIELD(slice_row, crc32c), .null = NULL_CRC },
 	END,
 };
@@ -46,7 +47,8 @@ const struct column list_columns[] = {
 	{ .name = "elements", .type = COL_COUNT, FIELD(list_row, elements), .show = SHOW_LONG,
 	  .null = NULL_ELEMENTS, .help = "product of the dimensions" },
 	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES, FIELD(list_row, size_bytes),
-	  .null = NULL_ELEMENTS, .help = "bytes that are stored" },
+	  .null = NULL_ELEMENTS | NULL_SIZE,
+	  .help = "bytes that are stored; of a V1 checkpoint, decoded (strings: unknown)" },
 	{ .name = "shard", .type = COL_COUNT, FIELD(list_row, shard), .show = SHOW_LONG,
 	  .null = NULL_SHARD, .help = "number of the data file; none if it is in slices" },
 	{ .name = "offset", .type = COL_INT, FIELD(list_row, offset), .show = SHOW_LONG,
@@ -103,6 +105,16 @@ const char *dtype_text(struct arena *a, int dtype)
 	return name ? name : arena_printf(a, "invalid(%d)", dtype);
 }
 
+/* What is not known of a piece. In a table's block it has no offset and no checksum of its
+ * own, and of strings one does not know the size before they are read. */
+static uint64_t unknown_of(const struct ckpt_piece *p)
+{
+	uint64_t null = p->has_crc32c ? 0 : NULL_CRC;
+	if (p->in_block)
+		null |= NULL_OFFSET | (p->spelling == SPELL_FIELDS ? NULL_SIZE : 0);
+	return null;
+}
+
 /* VariantTensorDataProto's first field (tensorflow/core/framework/tensor.proto). */
 static int read_type_name(void *arg, const struct ckpt_run *run)
 {
@@ -139,7 +151,7 @@ static bool add_slices(struct arena *a, const struct ckpt_tensor *t, struct list
 	for (uint32_t i = 0; i < t->n_pieces; i++) {
 		const struct ckpt_piece *p = &t->pieces[i];
 		rows[i] = (struct slice_row){
-			.null = p->has_crc32c ? 0 : NULL_CRC,
+			.null = unknown_of(p),
 			.start = { p->start, (size_t)t->rank },
 			.shape = { p->extent, (size_t)t->rank },
 			.shard = p->shard,
@@ -149,7 +161,7 @@ static bool add_slices(struct arena *a, const struct ckpt_tensor *t, struct list
 		};
 	}
 	row->slices = (struct cell_rows){ rows, t->n_pieces };
-	row->null |= NULL_SHARD | NULL_OFFSET | NULL_CRC;
+	row->null |= NULL_SHARD | NULL_OFFSET | NULL_CRC | (rows[0].null & NULL_SIZE);
 	return true;
 }
 
@@ -175,7 +187,7 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct ckpt_tensor *t,
 	row->shard = p->shard;
 	row->offset = p->offset;
 	row->crc32c = p->crc32c;
-	row->null = p->has_crc32c ? 0 : NULL_CRC;
+	row->null = unknown_of(p);
 	if (t->dtype == CKPT_VARIANT) {
 		row->variant_type = variant_type(c, a, t);
 		if (row->variant_type.p)
