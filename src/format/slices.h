@@ -12,6 +12,48 @@
 #define FORMAT_SLICES_H
 
 #include "format/reader.h"
+#include "format/table.h"
+
+/* One file of the checkpoint. */
+struct v1_file {
+	const char *path;
+	struct source source;
+	struct table table;
+	struct table_walk lookup;
+	bool open;
+};
+
+/* Where a piece is: an entry of a file. */
+struct v1_key {
+	struct bytes key;
+	uint32_t file;
+};
+
+/* One SavedSliceMeta, as it stands in a file. */
+struct v1_meta {
+	struct bytes name, message;
+	uint32_t file;
+	size_t order; /* as they stand in the files */
+};
+
+struct slices {
+	struct store store; /* first, so that a store * is a slices * */
+	struct arena *arena;
+	struct v1_file *files;
+	uint32_t n_files;
+	struct pointers metas;   /* struct v1_meta, by name */
+	struct pointers tensors; /* struct ckpt_tensor, by name */
+	struct pointers keys;    /* struct v1_key: what ckpt_piece.offset counts */
+	size_t next;
+	struct buffer scratch;
+};
+
+/* slices_meta.c: the metadata of a file, kept by name. */
+int slices_read_meta(struct slices *s, uint32_t file, struct ckpt_error *err);
+/* The tensors that all metadata describe, by name. */
+int slices_make_tensors(struct slices *s, struct ckpt_error *err);
+/* The last submessage of this number; false if there is none, or the message is malformed. */
+bool slices_field(struct bytes message, uint32_t field, struct bytes *found);
 
 /* True if the file is a table whose first value is a SavedTensorSlices with metadata. */
 bool slices_probe(const char *path);
