@@ -119,6 +119,8 @@ struct ckpt; /* an open checkpoint; owns everything that it hands out */
 struct ckpt_options {
 	uint64_t max_memory; /* ceiling in bytes for what the library keeps; default 1 GiB */
 	const char *as;      /* "v1" or "v2", where a prefix has both; default V2 */
+	bool latest_complete; /* of a folder: the last checkpoint that is whole */
+	bool follow;         /* a folder's `checkpoint` file may lead out of the folder */
 };
 
 /* Opens the checkpoint that path belongs to; values are not touched, and data files need

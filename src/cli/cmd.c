@@ -18,7 +18,12 @@ bool wants_json(const struct options *o)
 
 struct ckpt_options ckpt_options_of(const struct options *o)
 {
-	return (struct ckpt_options){ .max_memory = (uint64_t)o->number[OPT_MAX_MEMORY] };
+	return (struct ckpt_options){
+		.max_memory = (uint64_t)o->number[OPT_MAX_MEMORY],
+		.as = o->value[OPT_AS],
+		.follow = o->given[OPT_FOLLOW],
+		.latest_complete = o->given[OPT_LATEST_COMPLETE],
+	};
 }
 
 int fail(const struct options *o, const struct ckpt_error *err)

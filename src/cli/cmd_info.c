@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/number.h"
 #include "cli/cmd.h"
 #include "format/reader.h"
@@ -73,7 +74,7 @@ static void tables_text(const struct info_report *r)
 {
 	struct chosen chosen;
 	const struct rows members = { member_columns, r->n_members, member_at, r->members };
-	const struct rows totals = { total_columns, r->list.n_totals, total_at, r->list.totals };
+	const struct rows totals = { dtype_columns, r->list.n_dtypes, total_at, r->list.dtypes };
 	char number[NUMBER_MAX];
 	putchar('\n');
 	text_choose(&chosen, member_columns, false);
@@ -81,8 +82,12 @@ static void tables_text(const struct info_report *r)
 	if (!r->list.n)
 		return;
 	putchar('\n');
-	text_choose(&chosen, total_columns, false);
+	text_choose(&chosen, dtype_columns, false);
 	text_table(stdout, &totals, &chosen);
+	putchar('\n');
+	text_choose(&chosen, role_columns, false);
+	text_table(stdout, &(struct rows){ role_columns, N_ROLES, total_at,
+					   (void *)(uintptr_t)r->list.roles }, &chosen);
 	printf("\nlargest tensors\n");
 	for (size_t i = 0; i < r->list.n && i < LARGEST; i++) {
 		const struct ckpt_tensor *t = r->list.tensors[i];
@@ -104,6 +109,12 @@ static void folder_text(const struct info_report *r, const char *path)
 	putchar('\n');
 	text_choose(&chosen, snapshot_columns, false);
 	text_table(stdout, &rows, &chosen);
+	for (size_t i = 0; i < r->leftovers.n; i++) {
+		printf("%s", i ? ", " : "\nleft over from an interrupted save: ");
+		text_put(stdout, r->leftovers.p[i].p, r->leftovers.p[i].len);
+	}
+	if (r->leftovers.n)
+		putchar('\n');
 	for (size_t i = 0; i < r->n; i++)
 		if (r->snapshots[i].error.p) {
 			text_put(stdout, r->snapshots[i].prefix.p, r->snapshots[i].prefix.len);
@@ -141,12 +152,15 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	struct document d;
 	struct json *j = &d.j;
 	const struct rows members = { member_columns, r->n_members, member_at, r->members };
-	const struct rows totals = { total_columns, r->list.n_totals, total_at, r->list.totals };
 	document_begin(&d, a, "info", o->given[OPT_NDJSON]);
 	document_input(&d, o->args[0], r->c, r->folder ? "folder of checkpoints" : NULL);
 	jw_text(j, "latest", r->latest);
 	jw_text(j, "latest_complete", r->latest_complete);
 	jw_text(j, "state_file", r->state_path);
+	jw_open(j, "leftovers", '[');
+	for (size_t i = 0; i < r->leftovers.n; i++)
+		jw_string(j, NULL, r->leftovers.p[i].p, r->leftovers.p[i].len);
+	jw_close(j, ']');
 	jw_text(j, "prefix", r->prefix);
 	jw_text(j, "format", r->format);
 	if (r->c)
@@ -154,7 +168,8 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	else
 		jw_null(j, "shards");
 	jw_rows(j, "files", &members);
-	jw_rows(j, "dtypes", &totals);
+	jw_totals(j, "dtypes", dtype_columns, r->list.dtypes, r->list.n_dtypes);
+	jw_totals(j, "roles", role_columns, r->list.roles, r->c ? N_ROLES : 0);
 	json_largest(j, r);
 	document_header_end(&d);
 	document_records(&d, "checkpoints", "checkpoint");
@@ -167,6 +182,25 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	jw_u64(j, "elements", r->c ? r->list.elements : 0);
 	jw_u64(j, "size_bytes", r->c ? r->list.size_bytes : 0);
 	document_end(&d);
+}
+
+/* --latest: one prefix for a script. The latest has to be whole; --latest-complete goes back
+ * to one that is. */
+static int print_latest(const struct options *o, const struct info_report *r)
+{
+	struct ckpt_error err = { 0 };
+	const bool back = o->given[OPT_LATEST_COMPLETE] || !r->folder;
+	const char *latest = r->folder ? r->latest : r->prefix;
+	const char *whole = r->folder ? r->latest_complete
+			    : r->snapshots[0].complete ? r->prefix : NULL;
+	if (whole && (back || (latest && !strcmp(whole, latest)))) {
+		puts(whole); /* as it is: a script opens it */
+		return EXIT_FINE;
+	}
+	error_set(&err, CKPT_ENOTFOUND, o->args[0], -1, "the latest checkpoint%s%.200s is "
+		  "not complete%s", latest ? ", " : "", latest ? latest : "",
+		  whole ? "; --latest-complete takes the last whole one" : "");
+	return fail(o, &err);
 }
 
 static int run(const struct options *o)
@@ -182,7 +216,9 @@ static int run(const struct options *o)
 	} else {
 		if (r.c)
 			tell_note(r.c);
-		if (wants_json(o))
+		if (o->given[OPT_LATEST])
+			code = print_latest(o, &r);
+		else if (wants_json(o))
 			info_json(o, &arena, &r);
 		else
 			info_text(&r, o->args[0]);
@@ -200,8 +236,9 @@ const struct command cmd_info = {
 	.summary = "what a checkpoint or a folder of them is, and what it lacks",
 	.examples = "ckpt-inspect info model.ckpt-200\n"
 		    "ckpt-inspect info run/\n"
+		    "ckpt-inspect info --latest run/       # one prefix, for scripts\n"
 		    "ckpt-inspect info --json run/ | jq -r .latest_complete\n",
-	.options = { OPT_NONE },
+	.options = { OPT_LATEST },
 	.min_args = 1,
 	.max_args = 1,
 	.run = run,

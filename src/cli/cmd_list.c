@@ -13,6 +13,7 @@
 #include "out/document.h"
 #include "out/text.h"
 #include "report/list.h"
+#include "report/object_tree.h"
 
 /* One run of the command. */
 struct listing {
@@ -28,7 +29,7 @@ static const void *row_at(const struct rows *rows, size_t i)
 {
 	struct listing *l = rows->arg;
 	arena_rewind(&l->scratch, (struct arena_mark){ 0 });
-	list_row_of(l->c, &l->scratch, l->report.tensors[i], &l->row);
+	list_row_of(l->c, &l->scratch, &l->report.objects, l->report.tensors[i], &l->row);
 	return &l->row;
 }
 
@@ -50,6 +51,23 @@ static void tell_problem(struct listing *l, const struct ckpt_tensor *t, struct 
 	l->code = EXIT_TROUBLE;
 }
 
+static void print_kinds(const struct total_row *rows, size_t n)
+{
+	char number[NUMBER_MAX];
+	bool some = false;
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].tensors)
+			continue;
+		fputs(some ? ", " : "", stdout);
+		some = true;
+		number_grouped(number, rows[i].tensors);
+		printf("%s %s", rows[i].kind.p, number);
+		number_bytes(number, rows[i].size_bytes);
+		printf(" (%s)", number);
+	}
+	putchar('\n');
+}
+
 static void print_totals(const struct list_report *r)
 {
 	char number[NUMBER_MAX];
@@ -62,13 +80,12 @@ static void print_totals(const struct list_report *r)
 	number_grouped(number, r->elements);
 	printf(", %s element%s", number, r->elements == 1 ? "" : "s");
 	number_bytes(number, r->size_bytes);
-	printf(", %s", number);
-	for (size_t i = 0; i < r->n_totals; i++) {
-		const struct total_row *t = &r->totals[i];
-		number_bytes(number, t->size_bytes);
-		printf("%s%s %zu (%s)", i ? ", " : ": ", t->dtype.p, (size_t)t->tensors, number);
-	}
-	putchar('\n');
+	printf(", %s: ", number);
+	print_kinds(r->dtypes, r->n_dtypes);
+	if (!r->n)
+		return;
+	fputs("roles: ", stdout);
+	print_kinds(r->roles, N_ROLES);
 }
 
 static int choose(struct listing *l, const struct column *columns, struct chosen *to,
@@ -103,13 +120,8 @@ static void summary(struct listing *l, struct document *d)
 	jw_u64(j, "listed", r->n);
 	jw_u64(j, "elements", r->elements);
 	jw_u64(j, "size_bytes", r->size_bytes);
-	jw_open(j, "dtypes", '[');
-	for (size_t i = 0; i < r->n_totals; i++) {
-		jw_open(j, NULL, '{');
-		jw_cells(j, total_columns, &r->totals[i]);
-		jw_close(j, '}');
-	}
-	jw_close(j, ']');
+	jw_totals(j, "dtypes", dtype_columns, r->dtypes, r->n_dtypes);
+	jw_totals(j, "roles", role_columns, r->roles, N_ROLES);
 	document_end(d);
 }
 
@@ -193,14 +205,46 @@ static int list_tree(struct listing *l, struct ckpt_error *err)
 	return 0;
 }
 
+/* --- objects ----------------------------------------------------------------------- */
+
+static const void *object_at(const struct rows *rows, size_t i)
+{
+	return ((const struct pointers *)rows->arg)->p[i];
+}
+
+static int list_objects_tree(struct listing *l, struct ckpt_error *err)
+{
+	const size_t depth = l->o->given[OPT_DEPTH] ? (size_t)l->o->number[OPT_DEPTH] : SIZE_MAX;
+	struct pointers found = { 0 };
+	struct chosen chosen;
+	struct document d;
+	int r = object_tree(l->c, &l->arena, &l->report.objects, depth, &found, err);
+	const struct rows rows = { object_columns, found.n, object_at, &found };
+	if (!r && wants_json(l->o)) {
+		begin(l, &d);
+		document_records(&d, "objects", "object");
+		for (size_t i = 0; i < found.n; i++)
+			document_row(&d, object_columns, found.p[i]);
+		document_records_end(&d);
+		summary(l, &d);
+	} else if (!r && !(r = choose(l, object_columns, &chosen, err))) {
+		print_heading(l->c);
+		text_table(stdout, &rows, &chosen);
+		print_totals(&l->report);
+	}
+	pointers_drop(&found);
+	return r;
+}
+
 /* --- streaming --------------------------------------------------------------------- */
 
 /* --ndjson in the index's order: each tensor is written as it is read, and forgotten. */
-static int list_stream(struct listing *l, const struct matcher *m)
+static int list_stream(struct listing *l, const struct matcher *m, unsigned roles)
 {
 	struct document d;
 	uint64_t all = 0, listed = 0, elements = 0, bytes = 0;
 	begin(l, &d);
+	list_objects(&l->report.objects, l->c, &l->arena);
 	document_records(&d, "tensors", "tensor");
 	for (;;) {
 		struct ckpt_tensor t;
@@ -219,12 +263,13 @@ static int list_stream(struct listing *l, const struct matcher *m)
 			continue;
 		}
 		all++;
-		if (m && !match_name(m, t.name, t.name_len))
+		if ((m && !match_name(m, t.name, t.name_len)) ||
+		    (roles && !(roles & 1u << list_role(&l->report.objects, &t))))
 			continue;
 		listed++;
 		elements += t.elements;
 		bytes += t.size_bytes;
-		list_row_of(l->c, &l->scratch, &t, &l->row);
+		list_row_of(l->c, &l->scratch, &l->report.objects, &t, &l->row);
 		document_row(&d, list_columns, &l->row);
 		tell_problem(l, &t, &d);
 		reader_values_drop(l->c); /* of a variant that was looked into */
@@ -278,6 +323,10 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 				.keep_going = o->given[OPT_KEEP_GOING] };
 	if (find_sort(o, &q.sort, err))
 		return -1;
+	if (o->given[OPT_ROLE] && !(q.roles = roles_parse(o->value[OPT_ROLE])))
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--role takes weight, slot, ema, step, other, separated by "
+				 "commas, not '%.60s'", o->value[OPT_ROLE]);
 	struct matcher *m = matcher_of(o, &l->arena, 1, err);
 	if (!m)
 		return -1;
@@ -286,18 +335,20 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 		q.sort = SORT_NAME;
 	tell_note(l->c);
 	int r;
-	if (o->given[OPT_NDJSON] && !o->given[OPT_SORT] && !o->given[OPT_TREE]) {
-		r = list_stream(l, m);
+	if (o->given[OPT_NDJSON] && !o->given[OPT_SORT] && !o->given[OPT_TREE] &&
+	    !o->given[OPT_OBJECTS]) {
+		r = list_stream(l, m, q.roles);
 	} else if (list_make(&l->report, l->c, &l->arena, &q, err)) {
 		r = -1;
-	} else if (!l->report.n && (o->n_args > 1 || o->n_excludes)) {
+	} else if (!l->report.n && (o->n_args > 1 || o->n_excludes || q.roles)) {
 		r = o->n_args > 1 ? nothing_matched(o, &l->report, err)
 				  : error_set(err, CKPT_ENOTFOUND, ckpt_prefix(l->c), -1,
-					      "every tensor is left out");
+					      "no tensor is left by --exclude and --role");
 	} else {
-		r = o->given[OPT_TREE] ? list_tree(l, err)
-		    : wants_json(o)    ? list_json(l)
-				       : list_text(l, err);
+		r = o->given[OPT_OBJECTS] ? list_objects_tree(l, err)
+		    : o->given[OPT_TREE]  ? list_tree(l, err)
+		    : wants_json(o)       ? list_json(l)
+					  : list_text(l, err);
 		struct ckpt_error damage = { 0 };
 		if (!r && ckpt_load(l->c, &damage)) {
 			fflush(stdout);
@@ -335,9 +386,11 @@ const struct command cmd_list = {
 		    "ckpt-inspect list run/ 'dense1/**' -x '**/Adam*'\n"
 		    "ckpt-inspect list -l --sort size model.ckpt-200.index\n"
 		    "ckpt-inspect list --tree --depth 2 run/\n"
+		    "ckpt-inspect list --role weight run/\n"
+		    "ckpt-inspect list --objects ck-3      # of a tf.train.Checkpoint\n"
 		    "ckpt-inspect list --json model.ckpt-200 | jq '.tensors[].name'\n",
 	.notes = "Patterns match the whole name: '*' stops at '/', '**' does not.\n",
-	.options = { OPT_LONG, OPT_TREE, OPT_DEPTH, OPT_SORT, OPT_REVERSE, OPT_COLUMNS,
+	.options = { OPT_LONG, OPT_TREE, OPT_OBJECTS, OPT_DEPTH, OPT_ROLE, OPT_SORT, OPT_REVERSE, OPT_COLUMNS,
 		     OPT_EXCLUDE, OPT_REGEX, OPT_KEEP_GOING },
 	.min_args = 1,
 	.max_args = SIZE_MAX,

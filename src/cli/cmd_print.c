@@ -20,6 +20,19 @@
 #include "out/values.h"
 #include "report/list.h"
 
+/* One run of the command. */
+struct printing {
+	const struct options *o;
+	struct ckpt *c;
+	struct arena arena;
+	struct pointers tensors;
+	struct objects objects;
+	bool objects_read;
+	struct values_style style;
+	struct document document;
+	int code;
+};
+
 /* --- names ------------------------------------------------------------------------- */
 
 static int add(struct pointers *to, const struct ckpt_tensor *t, struct ckpt_error *err)
@@ -73,6 +86,30 @@ static int try_pattern(struct ckpt *c, struct arena *a, struct pointers *to, cha
 	return r ? -1 : found > 0;
 }
 
+/* The readable names of the object graph: a path, or a variable's own full name. */
+static int try_object(struct printing *p, const char *name, struct ckpt_error *err)
+{
+	const size_t len = strlen(name);
+	size_t n = 0;
+	if (!p->objects_read) {
+		list_objects(&p->objects, p->c, &p->arena);
+		p->objects_read = true;
+	}
+	const struct object_key *const *found = objects_path(&p->objects, name, len, &n);
+	if (n != 1)
+		found = objects_full_name(&p->objects, name, len, &n);
+	if (n == 1)
+		return try_name(p->c, &p->tensors, found[0]->key.p, found[0]->key.len, err);
+	if (!n)
+		return 0;
+	char first[120], second[120];
+	text_escape(first, sizeof first, found[0]->key.p, found[0]->key.len);
+	text_escape(second, sizeof second, found[1]->key.p, found[1]->key.len);
+	return error_set(err, CKPT_EINVAL, ckpt_prefix(p->c), -1,
+			 "%zu variables are called '%.60s': '%s', '%s'%s", n, name, first, second,
+			 n > 2 ? ", …" : "");
+}
+
 static int not_found(struct ckpt *c, const char *name, struct ckpt_error *err)
 {
 	struct near_names near = { .wanted = name, .wanted_len = strlen(name) };
@@ -89,39 +126,30 @@ static int not_found(struct ckpt *c, const char *name, struct ckpt_error *err)
 			 near.n > 1 ? " or '" : "", shown[1], near.n > 1 ? "'" : "");
 }
 
-/* DESIGN: exactly, by the printed escape, without ":N" or "^", as a pattern. */
-static int resolve(const struct options *o, struct ckpt *c, struct arena *a,
-		   struct pointers *to, char *name, struct ckpt_error *err)
+/* Exactly, by the printed escape, without ":N" or "^", by the object graph, as a pattern. */
+static int resolve(struct printing *p, char *name, struct ckpt_error *err)
 {
 	const size_t len = strlen(name);
-	int r = o->given[OPT_REGEX] ? 0 : try_name(c, to, name, len, err);
-	if (!r && !o->given[OPT_REGEX] && memchr(name, '\\', len)) {
-		char *plain = arena_alloc(a, len + 1);
+	const bool regex = p->o->given[OPT_REGEX];
+	int r = regex ? 0 : try_name(p->c, &p->tensors, name, len, err);
+	if (!r && !regex && memchr(name, '\\', len)) {
+		char *plain = arena_alloc(&p->arena, len + 1);
 		const size_t n = plain ? text_unescape(plain, name, len) : SIZE_MAX;
 		if (n != SIZE_MAX)
-			r = try_name(c, to, plain, n, err);
+			r = try_name(p->c, &p->tensors, plain, n, err);
 	}
-	if (!r && !o->given[OPT_REGEX])
-		r = try_graph_name(c, to, name, err);
-	if (!r && (o->given[OPT_REGEX] || strpbrk(name, "*?[")))
-		r = try_pattern(c, a, to, name, o->given[OPT_REGEX], err);
+	if (!r && !regex)
+		r = try_graph_name(p->c, &p->tensors, name, err);
+	if (!r && !regex)
+		r = try_object(p, name, err);
+	if (!r && (regex || strpbrk(name, "*?[")))
+		r = try_pattern(p->c, &p->arena, &p->tensors, name, regex, err);
 	if (r < 0)
 		return -1;
-	return r ? 0 : not_found(c, name, err);
+	return r ? 0 : not_found(p->c, name, err);
 }
 
 /* --- one tensor -------------------------------------------------------------------- */
-
-/* One run of the command. */
-struct printing {
-	const struct options *o;
-	struct ckpt *c;
-	struct arena arena;
-	struct pointers tensors;
-	struct values_style style;
-	struct document document;
-	int code;
-};
 
 static int pick(struct printing *p, const struct ckpt_tensor *t, struct picked *picked,
 		struct ckpt_error *err)
@@ -299,7 +327,7 @@ static int run_printing(struct printing *p, struct ckpt_error *err)
 	};
 	tell_note(p->c);
 	for (size_t i = 1; i < o->n_args; i++)
-		if (resolve(o, p->c, &p->arena, &p->tensors, o->args[i], err))
+		if (resolve(p, o->args[i], err))
 			return -1;
 	return o->given[OPT_RAW] ? print_raw(p, err) : print_all(p, err);
 }
@@ -332,7 +360,8 @@ const struct command cmd_print = {
 		    "ckpt-inspect print --json run/ dense1/bias | jq '.tensors[0].values'\n"
 		    "ckpt-inspect print run/ -- -dash\n",
 	.notes = "A name is looked up as it is, then as list prints it (\\x1b), then without\n"
-		 "':0' or '^', then as a pattern over the whole name.\n"
+		 "':0' or '^', then as a path or full name of the object graph, then as a\n"
+		 "pattern over the whole name.\n"
 		 "What is read whole is checked against its checksum before it is printed.\n"
 		 "Long tensors are elided on a terminal only.\n",
 	.options = { OPT_SLICE, OPT_ALL, OPT_PRECISION, OPT_HEX, OPT_RAW, OPT_CHECK, OPT_REGEX },

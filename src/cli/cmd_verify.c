@@ -245,6 +245,14 @@ static int verify_path(struct verifying *v, const char *path, struct ckpt_error 
 static int verify_folder(struct verifying *v, const struct run_folder *run,
 			 struct ckpt_error *err)
 {
+	const struct finder f = { on_finding, v, &v->sum };
+	v->path = run->path;
+	for (size_t i = 0; i < run->n_leftovers; i++)
+		finding_emit(&f, FOUND_LEFTOVER, NULL,
+			     run_path(&v->arena, run->path, run->leftovers[i]), -1, -1,
+			     "left over from a save that was interrupted");
+	if (!wants_json(v->o))
+		end_repeats(v);
 	for (size_t i = 0; i < run->n; i++) {
 		const struct snapshot *s = &run->all[i];
 		if (s->on_disk) {
@@ -271,7 +279,7 @@ static int folder_of(struct verifying *v, const char *path, struct run_folder *r
 	run->n = 0;
 	if (!locate_is_folder(&v->arena, path, &folder))
 		return 0;
-	return run_read(&v->arena, folder, run, err);
+	return run_read(&v->arena, folder, v->o->given[OPT_FOLLOW], run, err);
 }
 
 static void begin_json(struct verifying *v)

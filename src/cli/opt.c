@@ -19,26 +19,36 @@
 
 const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_ALL] = { "all", 'a', NULL, "print every value, on a terminal too" },
+	[OPT_AS] = { "as", 0, "VERSION", "open as v1 or v2 where a prefix has both" },
 	[OPT_CHECK] = { "check", 0, NULL,
 			"read the whole tensor and its checksum even for a slice" },
 	[OPT_COLUMNS] = { "columns", 0, "LIST", "show these columns, separated by commas" },
 	[OPT_DEPTH] = { "depth", 0, "N", "show no more than N levels of the tree" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "PATTERN", "leave out what matches; may be repeated" },
+	[OPT_FOLLOW] = { "follow", 0, NULL,
+			 "let a checkpoint file lead out of its own folder" },
 	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
 	[OPT_HEX] = { "hex", 0, NULL, "print reals as hexadecimal floating point" },
 	[OPT_JSON] = { "json", 0, NULL, "print one JSON document" },
 	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
 			     "list what is left of a damaged index (and exit 2)" },
+	[OPT_LATEST] = { "latest", 0, NULL,
+			 "print the latest prefix of a folder, or exit 2 if it is incomplete" },
+	[OPT_LATEST_COMPLETE] = { "latest-complete", 0, NULL,
+				  "of a folder, take the last checkpoint that is whole" },
 	[OPT_LONG] = { "long", 'l', NULL, "show shard, offset, checksum and slices as well" },
 	[OPT_MAX_MEMORY] = { "max-memory", 0, "SIZE",
 			     "give up above SIZE bytes (K, M, G; default 1G)" },
 	[OPT_NDJSON] = { "ndjson", 0, NULL, "print JSON, one record a line, as it is read" },
+	[OPT_OBJECTS] = { "objects", 0, NULL,
+			  "show the object graph of a tf.train.Checkpoint as a tree" },
 	[OPT_PRECISION] = { "precision", 'p', "N", "print reals with N significant digits" },
 	[OPT_RAW] = { "raw", 0, NULL,
 		      "write the bytes of one tensor: row-major, little-endian; strings as "
 		      "u64 length and bytes" },
 	[OPT_REGEX] = { "regex", 'E', NULL, "patterns are regular expressions (PCRE2)" },
 	[OPT_REVERSE] = { "reverse", 'r', NULL, "reverse the order" },
+	[OPT_ROLE] = { "role", 0, "LIST", "only these roles: weight, slot, ema, step, other" },
 	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
 	[OPT_SORT] = { "sort", 0, "KEY",
 		       "order by name, size, dtype, elements, offset, or none" },
@@ -46,8 +56,9 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
 };
 
-const enum option_id common_options[] = { OPT_JSON, OPT_NDJSON, OPT_MAX_MEMORY, OPT_HELP,
-					  OPT_VERSION, OPT_NONE };
+const enum option_id common_options[] = { OPT_JSON, OPT_NDJSON, OPT_AS, OPT_LATEST_COMPLETE,
+					  OPT_FOLLOW, OPT_MAX_MEMORY, OPT_HELP, OPT_VERSION,
+					  OPT_NONE };
 
 bool command_takes(const struct command *c, enum option_id id)
 {

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/beside.h"
 #include "format/bundle.h"
 #include "format/finding.h"
+#include "format/sniff.h"
 
 struct extent {
 	const struct ckpt_tensor *tensor;
@@ -114,6 +116,35 @@ static void check_gap(const struct finder *f, const char *path, const struct ext
 			     before ? before->tensor->name : "");
 }
 
+static size_t survivors(const struct extent *e, size_t i, size_t next, uint64_t size)
+{
+	size_t n = 0;
+	for (; i < next; i++)
+		n += e[i].piece->offset + e[i].piece->size <= size;
+	return n;
+}
+
+/* A file of another size than its tensors need: is it something else altogether? */
+static bool diagnose(const char *path, uint64_t size, uint64_t end, const struct finder *f)
+{
+	const int line_ends = sniff_line_ends(path);
+	const struct file_kind *kind = sniff_path(path);
+	/* Healthy tensors may well begin with zeros. */
+	if (kind && (strcmp(kind->name, "zeros") || size < end)) {
+		finding_emit(f, FOUND_NOT_DATA, NULL, path, -1, -1, "this is %s", kind->what);
+		return true;
+	}
+	if ((line_ends > 0 && size > end) || (line_ends < 0 && size < end)) {
+		finding_emit(f, FOUND_CRLF, NULL, path, -1, -1,
+			     "it has %" PRIu64 " bytes, its tensors need %" PRIu64
+			     ", and %s: it was copied as text; copy it again as binary",
+			     size, end, line_ends > 0 ? "each LF has a CR before it"
+						      : "there is not one CR LF in it");
+		return true;
+	}
+	return false;
+}
+
 /* One shard: e[i] … e[next - 1] lie in it. */
 static void check_shard(struct bundle *b, const struct finder *f, const struct extent *e,
 			size_t i, size_t next)
@@ -131,6 +162,8 @@ static void check_shard(struct bundle *b, const struct finder *f, const struct e
 			last = &e[k];
 		}
 	}
+	if (exists && size != end && diagnose(path, size, end, f))
+		return;
 	if (!exists && end)
 		finding_emit(f, FOUND_MISSING_SHARD, NULL, path, -1, -1,
 			     "the file is missing or cannot be opened; %zu pieces are in it",
@@ -138,9 +171,10 @@ static void check_shard(struct bundle *b, const struct finder *f, const struct e
 	else if (exists && size < end)
 		finding_emit(f, FOUND_SHORT_SHARD, NULL, path, (int64_t)size,
 			     (int64_t)(end - size),
-			     "the file has %" PRIu64 " bytes, its tensors need %" PRIu64
-			     "; bytes %" PRIu64 "-%" PRIu64 " are missing",
-			     size, end, size, end - 1);
+			     "truncated: it has %" PRIu64 " bytes, its tensors need %" PRIu64
+			     "; bytes %" PRIu64 "-%" PRIu64
+			     " are still to be fetched; %zu of %zu pieces lie before that",
+			     size, end, size, end - 1, survivors(e, i, next, size), next - i);
 	else if (exists && size > end)
 		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end, (int64_t)(size - end),
 			     "%" PRIu64 " bytes follow the last tensor", size - end);
@@ -159,6 +193,7 @@ int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_erro
 	if (orphans)
 		finding_emit(&f, FOUND_ORPHAN_SLICE, NULL, b->index_path, -1, -1,
 			     "%" PRIu64 " slices are stored that no tensor lists", orphans);
+	beside_fingerprint(c, b->index_path, &f);
 	arena_init(&a, c->limit);
 	if (collect(c, &a, &e, &n, err)) {
 		arena_drop(&a);

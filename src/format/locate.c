@@ -26,6 +26,7 @@
 struct search {
 	struct arena *a;
 	const char *path, *as;
+	bool follow;
 	struct located *at;
 	struct ckpt_error *err;
 };
@@ -119,6 +120,16 @@ static int take_v1_file(struct search *s, const char *path, const char *taken_fo
 	return 0;
 }
 
+/* What is called PREFIX.index is V2's, unless it has V1's content. */
+static int take_index(struct search *s, const char *prefix, const char *taken_for)
+{
+	const char *index = prefix ? arena_printf(s->a, "%s.index", prefix) : NULL;
+	if (!index || !slices_probe(index))
+		return take_v2(s, prefix, taken_for);
+	s->at->note = "this is a V1 checkpoint under the name of a V2 index";
+	return take_v1_file(s, index, taken_for);
+}
+
 /* All files of NAME-?????-of-COUNT, those that are there and those that are not. */
 static int take_v1_shards(struct search *s, const char *name, uint32_t count,
 			  const char *taken_for)
@@ -196,7 +207,7 @@ static int try_prefix(struct search *s, const char *prefix, const char *taken_fo
 	if (v2 && !(want_v1 && v1)) {
 		if (v1)
 			s->at->note = "a V1 file of this name is there too; --as v1 opens it";
-		return take_v2(s, prefix, taken_for) ? -1 : 1;
+		return take_index(s, prefix, taken_for) ? -1 : 1;
 	}
 	if (v1 && !want_v2)
 		return take_v1_file(s, prefix, taken_for) ? -1 : 1;
@@ -252,7 +263,7 @@ static int take_folder(struct search *s, const char *folder)
 	struct run_folder run;
 	const char *base = *folder ? folder : ".";
 	const char *saved = arena_printf(s->a, "%s/variables/variables", base);
-	if (run_read(s->a, folder, &run, s->err))
+	if (run_read(s->a, folder, s->follow, &run, s->err))
 		return -1;
 	if (run.n == 0 && saved && has_index(s->a, saved))
 		return take_v2(s, saved, "SavedModel folder");
@@ -282,8 +293,9 @@ static int try_step(struct search *s)
 	if (!latest && (*end || mark[1] == '-' || mark[1] == '+'))
 		return error_set(s->err, CKPT_EINVAL, s->path, -1,
 				 "behind '@' stands a step or 'latest', not '%.40s'", mark + 1);
-	if (run_read(s->a, folder, &run, s->err))
+	if (run_read(s->a, folder, s->follow, &run, s->err))
 		return -1;
+	s->at->folder = latest ? folder : NULL;
 	if (latest && run.latest)
 		return take_snapshot(s, &run, run.latest, "latest checkpoint of the folder") ? -1
 											      : 1;
@@ -422,10 +434,10 @@ static int try_sibling(struct search *s)
 	return 0;
 }
 
-int locate(struct arena *a, const char *path, const char *as, struct located *at,
-	   struct ckpt_error *err)
+int locate(struct arena *a, const char *path, const struct ckpt_options *options,
+	   struct located *at, struct ckpt_error *err)
 {
-	struct search s = { a, path, as, at, err };
+	struct search s = { a, path, options->as, options->follow, at, err };
 	const char *folder;
 	int r;
 	*at = (struct located){ .given = path };
@@ -436,7 +448,7 @@ int locate(struct arena *a, const char *path, const char *as, struct located *at
 	if (locate_is_folder(a, path, &folder))
 		return take_folder(&s, folder);
 	if (ends_with(path, ".index") && is_there(path))
-		return take_v2(&s, arena_copy(a, path, strlen(path) - 6), "index file");
+		return take_index(&s, arena_copy(a, path, strlen(path) - 6), "index file");
 	if ((r = try_sibling(&s)))
 		return r < 0 ? -1 : 0;
 	if (!is_file(path) || slices_probe(path)) {

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "format/folder.h"
 #include "format/locate.h"
 #include "format/reader.h"
 #include "format/sniff.h"
@@ -21,39 +22,71 @@ const char *ckpt_version(void)
 	return PACKAGE_VERSION;
 }
 
-/* A file that has the right name and is something else: say what it is. */
+/* An index that cannot be opened: say what is known of why. */
 static void explain(struct ckpt *c, struct ckpt_error *err)
 {
 	struct ckpt_error kind = { 0 };
-	if (!err || err->code != CKPT_EFORMAT)
+	const char *path = c->state ? c->reader->file(c, 0) : NULL;
+	if (!err || !path || (err->code != CKPT_EFORMAT && err->code != CKPT_ECORRUPT))
 		return;
-	if (sniff_file(c->reader->file(c, 0), &kind))
+	const size_t n = strlen(err->text);
+	if (err->code == CKPT_EFORMAT && sniff_file(path, &kind))
 		*err = kind;
+	else if (sniff_line_ends(path) > 0)
+		snprintf(err->text + n, sizeof err->text - n,
+			 "; its line ends are CR LF throughout: it was copied as text");
+	else if (err->code == CKPT_EFORMAT && sniff_table_start(path))
+		snprintf(err->text + n, sizeof err->text - n,
+			 "; it begins like one: truncated, or damaged at its end");
 }
 
-struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
-		       struct ckpt_error *err)
+static struct ckpt *open_one(const char *path, const struct ckpt_options *options,
+			     struct ckpt_error *err)
 {
 	struct arena arena;
-	const uint64_t limit =
-		options && options->max_memory ? options->max_memory : DEFAULT_MAX_MEMORY;
-	arena_init(&arena, limit);
+	arena_init(&arena, options->max_memory ? options->max_memory : DEFAULT_MAX_MEMORY);
 	struct ckpt *c = arena_zeroed(&arena, 1, sizeof *c);
 	if (!c) {
 		arena_error(&arena, err);
 		return NULL;
 	}
-	c->limit = limit;
+	c->limit = arena.limit;
 	c->arena = arena;
 	path = arena_copy(&c->arena, path, strlen(path));
 	if (!path)
 		arena_error(&c->arena, err);
-	else if (!locate(&c->arena, path, options ? options->as : NULL, &c->at, err)) {
+	else if (!locate(&c->arena, path, options, &c->at, err)) {
 		c->reader = c->at.reader;
 		if (!c->reader->open(c, err))
 			return c;
 		explain(c, err);
 	}
+	ckpt_close(c);
+	return NULL;
+}
+
+struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
+		       struct ckpt_error *err)
+{
+	static const struct ckpt_options defaults = { 0 };
+	const char *folder = NULL;
+	struct ckpt_error none = { 0 };
+	struct arena a;
+	options = options ? options : &defaults;
+	err = err ? err : &none;
+	if (options->as && strcmp(options->as, "v1") && strcmp(options->as, "v2")) {
+		error_set(err, CKPT_EINVAL, NULL, -1, "a version is v1 or v2, not '%.40s'",
+			  options->as);
+		return NULL;
+	}
+	arena_init(&a, UINT64_MAX);
+	const bool is_folder = locate_is_folder(&a, path, &folder);
+	struct ckpt *c = is_folder && options->latest_complete
+				 ? folder_latest_complete(folder, options, err)
+				 : open_one(path, options, err);
+	arena_drop(&a);
+	if (!c || !c->at.folder || !folder_check_complete(c, err))
+		return c;
 	ckpt_close(c);
 	return NULL;
 }

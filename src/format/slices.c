@@ -192,6 +192,15 @@ static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ck
 	}
 	for (uint32_t i = 0; i < s->n_files; i++)
 		check_file(s, i, sorted, s->keys.n, &f);
+	for (uint32_t i = 0; i < c->at.n_missing; i++)
+		finding_emit(&f, FOUND_MISSING_SHARD, NULL, c->at.missing[i], -1, -1,
+			     "the file is missing; what is in it is not known");
+	const char *first = s->files[0].path;
+	const size_t len = strlen(first);
+	if (len > 6 && !strcmp(first + len - 6, ".index"))
+		finding_emit(&f, FOUND_V1_SUFFIX, NULL, first, -1, -1,
+			     "this is a V1 checkpoint, which TensorFlow finds under its name "
+			     "without .index only");
 	arena_drop(&a);
 	return 0;
 }

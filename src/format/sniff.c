@@ -192,17 +192,58 @@ const struct file_kind *sniff(const char *path, struct bytes head)
 	return kind || !is_zeros(head) ? kind : &zeros;
 }
 
-bool sniff_file(const char *path, struct ckpt_error *err)
+const struct file_kind *sniff_path(const char *path)
 {
 	uint8_t head[HEAD];
 	struct source s;
 	if (source_open(&s, path, NULL))
-		return false;
+		return NULL;
 	const size_t n = s.size < HEAD ? (size_t)s.size : HEAD;
 	const bool read = !source_read(&s, 0, head, n, NULL);
 	source_close(&s);
-	const struct file_kind *kind = read ? sniff(path, bytes_of(head, n)) : NULL;
+	return read ? sniff(path, bytes_of(head, n)) : NULL;
+}
+
+bool sniff_file(const char *path, struct ckpt_error *err)
+{
+	const struct file_kind *kind = sniff_path(path);
 	if (kind)
 		error_set(err, CKPT_EFORMAT, path, -1, "this is %s", kind->what);
 	return kind != NULL;
+}
+
+/* Random bytes have a CR LF every 64 KiB, and an LF every 256 bytes. */
+int sniff_line_ends(const char *path)
+{
+	enum { WINDOW = 64 << 10, LARGE = 1 << 20, SOME = 2 };
+	uint8_t buffer[WINDOW], last = 0;
+	uint64_t pairs = 0, alone = 0;
+	struct source s;
+	if (source_open(&s, path, NULL))
+		return 0;
+	for (uint64_t at = 0; at < s.size && !(pairs && alone); at += WINDOW) {
+		const size_t n = s.size - at < WINDOW ? (size_t)(s.size - at) : WINDOW;
+		if (source_read(&s, at, buffer, n, NULL))
+			break;
+		for (size_t i = 0; i < n; last = buffer[i++])
+			if (buffer[i] == '\n')
+				++*(last == '\r' ? &pairs : &alone);
+	}
+	const bool large = s.size >= LARGE;
+	source_close(&s);
+	if (pairs >= SOME && !alone)
+		return 1;
+	return large && alone && !pairs ? -1 : 0;
+}
+
+bool sniff_table_start(const char *path)
+{
+	/* The first entry shares nothing, and its key is empty. */
+	uint8_t head[2] = { 1, 1 };
+	struct source s;
+	if (source_open(&s, path, NULL))
+		return false;
+	source_read(&s, 0, head, sizeof head, NULL);
+	source_close(&s);
+	return head[0] == 0 && head[1] == 0;
 }

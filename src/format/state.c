@@ -74,6 +74,8 @@ struct reading {
 	struct arena *a;
 	struct run_folder *run;
 	struct pointers found; /* struct snapshot */
+	struct pointers leftovers;
+	bool follow;
 	struct ckpt_error *err;
 };
 
@@ -133,6 +135,20 @@ static int look_for_v1(struct reading *r, const char *file)
 	return pattern && find_base(r, pattern) ? 0 : add_found(r, pattern, file, true);
 }
 
+/* What BundleWriter and the savers leave when they are interrupted: NAME.index.tempstate123,
+ * NAME_temp/part-00000-of-00001.data-… (python/checkpoint/functional_saver.py). */
+static bool is_leftover(struct reading *r, const char *name)
+{
+	const size_t n = strlen(name);
+	struct identity id;
+	if (strstr(name, ".tempstate") || strstr(name, ".part-"))
+		return true;
+	if (n < 5 || strcmp(name + n - 5, "_temp"))
+		return false;
+	const char *inside = arena_printf(r->a, "%s/.", run_path(r->a, r->run->path, name));
+	return inside && !source_identify(inside, &id);
+}
+
 /* Each NAME.index in the folder is a V2 checkpoint. */
 static int scan_folder(struct reading *r)
 {
@@ -143,7 +159,10 @@ static int scan_folder(struct reading *r)
 	int result = 0;
 	for (struct dirent *e; !result && (e = readdir(d));) {
 		const size_t len = strlen(e->d_name);
-		if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
+		if (is_leftover(r, e->d_name))
+			result = pointers_add(&r->leftovers,
+					      arena_copy(r->a, e->d_name, len));
+		else if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
 			result = add_found(r, arena_copy(r->a, e->d_name, len - 6), e->d_name, false);
 		else if (e->d_name[0] != '.')
 			result = look_for_v1(r, e->d_name);
@@ -170,6 +189,13 @@ static int read_file(struct reading *r, const char *path, struct bytes *text)
 	return result;
 }
 
+static bool is_checkpoint(struct reading *r, const char *prefix)
+{
+	struct identity id;
+	const char *index = arena_printf(r->a, "%s.index", prefix);
+	return index && (!source_identify(index, &id) || table_is_one(prefix));
+}
+
 /* A path of the state file: the snapshot that it means. */
 static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *path)
 {
@@ -179,10 +205,13 @@ static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *pa
 	const char *base = basename_of(said), *folder = r->run->path;
 	struct snapshot *s = find_base(r, base);
 	if (!s) {
-		const bool plain = !strchr(said, '/');
-		s = add(r, plain ? run_path(r->a, folder, said) : said);
-		if (s)
+		const bool relative = said[0] != '/';
+		s = add(r, relative ? run_path(r->a, folder, said) : said);
+		if (s) {
 			s->base = base;
+			s->on_disk = (r->follow || (relative && !strstr(said, ".."))) &&
+				     is_checkpoint(r, s->prefix);
+		}
 	} else if (said[0] == '/' && s->on_disk) {
 		const size_t n = strlen(folder);
 		s->moved = !(n && !strncmp(said, folder, n) && !strcmp(said + n + 1, base));
@@ -239,17 +268,37 @@ static int by_step(const void *x, const void *y)
 	return text_natural(a->base, strlen(a->base), b->base, strlen(b->base));
 }
 
-int run_read(struct arena *a, const char *folder, struct run_folder *run,
+/* The names of leftovers, in order. */
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+static int keep_leftovers(struct reading *r)
+{
+	const size_t n = r->leftovers.n;
+	r->run->leftovers = arena_zeroed(r->a, n, sizeof *r->run->leftovers);
+	if (!r->run->leftovers)
+		return arena_error(r->a, r->err);
+	for (size_t i = 0; i < n; i++)
+		r->run->leftovers[i] = r->leftovers.p[i];
+	if (n)
+		qsort(r->run->leftovers, n, sizeof *r->run->leftovers, by_text);
+	r->run->n_leftovers = n;
+	return 0;
+}
+
+int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err)
 {
-	struct reading r = { .a = a, .run = run, .err = err };
+	struct reading r = { .a = a, .run = run, .err = err, .follow = follow };
 	size_t len = strlen(folder);
 	while (len > 1 && folder[len - 1] == '/')
 		len--;
 	*run = (struct run_folder){ .path = arena_copy(a, folder, len) };
 	if (!run->path)
 		return arena_error(a, err);
-	int result = scan_folder(&r) || read_state(&r) ? -1 : 0;
+	int result = scan_folder(&r) || read_state(&r) || keep_leftovers(&r) ? -1 : 0;
 	if (!result && r.found.n) {
 		qsort(r.found.p, r.found.n, sizeof *r.found.p, by_step);
 		run->all = arena_zeroed(a, r.found.n, sizeof *run->all);
@@ -263,5 +312,6 @@ int run_read(struct arena *a, const char *folder, struct run_folder *run,
 		run->n = r.found.n;
 	}
 	pointers_drop(&r.found);
+	pointers_drop(&r.leftovers);
 	return result;
 }

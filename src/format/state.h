@@ -28,11 +28,14 @@ struct run_folder {
 	struct snapshot *all;   /* by step, then name; those that are gone first */
 	size_t n;
 	struct snapshot *latest; /* what the state file says; without one, the highest step */
+	const char **leftovers; /* names of what interrupted saves left */
+	size_t n_leftovers;
 };
 
 /* Reads a folder. ENOTFOUND if it cannot be read, ECORRUPT if its state file is malformed;
- * a folder without any checkpoint has n == 0. */
-int run_read(struct arena *a, const char *folder, struct run_folder *run,
+ * a folder without any checkpoint has n == 0. follow: paths in the state file may lead out of
+ * the folder. */
+int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err);
 /* "DIR/NAME", or NAME where the folder is the current one. */
 const char *run_path(struct arena *a, const char *folder, const char *name);

@@ -282,6 +282,18 @@ void jw_cells(struct json *j, const struct column *columns, const void *row)
 			put_cell(j, c, row);
 }
 
+void jw_totals(struct json *j, const char *key, const struct column *columns,
+	       const struct total_row *rows, size_t n)
+{
+	jw_open(j, key, '[');
+	for (size_t i = 0; i < n; i++) {
+		jw_open(j, NULL, '{');
+		jw_cells(j, columns, &rows[i]);
+		jw_close(j, '}');
+	}
+	jw_close(j, ']');
+}
+
 void jw_rows(struct json *j, const char *key, const struct rows *rows)
 {
 	jw_open(j, key, '[');

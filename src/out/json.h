@@ -15,6 +15,7 @@
 
 #include "ckpt.h"
 #include "report/column.h"
+#include "report/list.h"
 
 enum { JSON_MAX_DEPTH = 300 };
 
@@ -47,6 +48,9 @@ void jw_raw(struct json *j, const char *key, const char *text, size_t n);
 void jw_base64(struct json *j, const char *key, const void *p, size_t n);
 /* The cells of a row as keys of the object that is open. */
 void jw_cells(struct json *j, const struct column *columns, const void *row);
+/* Totals: an array of records without a row function. */
+void jw_totals(struct json *j, const char *key, const struct column *columns,
+	       const struct total_row *rows, size_t n);
 /* An array of records. */
 void jw_rows(struct json *j, const char *key, const struct rows *rows);
 

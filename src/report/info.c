@@ -274,6 +274,12 @@ static int whole_folder(struct info_report *r, struct arena *a, const struct run
 	r->folder = true;
 	r->state_path = run->state_path;
 	r->latest = run->latest ? run->latest->prefix : NULL;
+	struct cell_text *leftovers = arena_zeroed(a, run->n_leftovers, sizeof *leftovers);
+	if (!leftovers)
+		return arena_error(a, err);
+	for (size_t i = 0; i < run->n_leftovers; i++)
+		leftovers[i] = cell_of(run->leftovers[i]);
+	r->leftovers = (struct cell_texts){ leftovers, run->n_leftovers };
 	r->snapshots = arena_zeroed(a, run->n, sizeof *r->snapshots);
 	if (!r->snapshots)
 		return arena_error(a, err);
@@ -310,7 +316,7 @@ int info_make(struct info_report *r, struct arena *a, const char *path,
 	*r = (struct info_report){ .folder = false };
 	if (!locate_is_folder(a, path, &folder))
 		return one_checkpoint(r, a, path, options, err);
-	if (run_read(a, folder, &run, err))
+	if (run_read(a, folder, options && options->follow, &run, err))
 		return -1;
 	if (!run.n)
 		return one_checkpoint(r, a, path, options, err);

@@ -35,6 +35,7 @@ struct info_report {
 	size_t n;
 	const char *latest, *latest_complete; /* prefixes; NULL if there is none */
 	const char *state_path;               /* NULL: no state file */
+	struct cell_texts leftovers;          /* of interrupted saves: names in the folder */
 	/* Of one checkpoint: the one given, else the latest complete one. */
 	const char *prefix, *format;
 	uint64_t shards;

@@ -58,6 +58,12 @@ const struct column list_columns[] = {
 	{ .name = "slices", .type = COL_ROWS, FIELD(list_row, slices), .show = SHOW_LONG,
 	  .sub = slice_columns, .stride = sizeof(struct slice_row),
 	  .help = "pieces of a partitioned variable" },
+	{ .name = "role", .type = COL_TEXT, FIELD(list_row, role), .show = SHOW_LONG,
+	  .help = "weight, slot (of an optimizer), ema (moving average), step, other" },
+	{ .name = "full_name", .type = COL_NAME, FIELD(list_row, full_name), .show = SHOW_JSON,
+	  .help = "the variable's own name in the object graph" },
+	{ .name = "object_path", .type = COL_NAME, FIELD(list_row, object_path),
+	  .show = SHOW_JSON, .help = "shortest path to it in the object graph" },
 	{ .name = "variant_type", .type = COL_NAME, FIELD(list_row, variant_type),
 	  .show = SHOW_JSON, .help = "what a variant holds" },
 	{ .name = "error", .type = COL_NAME, FIELD(list_row, error), .show = SHOW_JSON,
@@ -86,14 +92,18 @@ const struct column tree_columns[] = {
 	END,
 };
 
-const struct column total_columns[] = {
-	{ .name = "dtype", .type = COL_TEXT, FIELD(total_row, dtype) },
-	{ .name = "tensors", .type = COL_COUNT, FIELD(total_row, tensors) },
-	{ .name = "elements", .type = COL_COUNT, FIELD(total_row, elements) },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES,
-	  FIELD(total_row, size_bytes) },
-	END,
-};
+#define TOTALS                                                                             \
+	{ .name = "tensors", .type = COL_COUNT, FIELD(total_row, tensors) },               \
+	{ .name = "elements", .type = COL_COUNT, FIELD(total_row, elements) },             \
+	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES,                        \
+	  FIELD(total_row, size_bytes) },                                                  \
+	END
+
+const struct column dtype_columns[] = {
+	{ .name = "dtype", .type = COL_TEXT, FIELD(total_row, kind) }, TOTALS };
+
+const struct column role_columns[] = {
+	{ .name = "role", .type = COL_TEXT, FIELD(total_row, kind) }, TOTALS };
 
 const char *const list_sorts[] = { "name", "size", "dtype", "elements", "offset", "none", NULL };
 
@@ -165,8 +175,32 @@ static bool add_slices(struct arena *a, const struct ckpt_tensor *t, struct list
 	return true;
 }
 
-bool list_row_of(struct ckpt *c, struct arena *a, const struct ckpt_tensor *t,
-		 struct list_row *row)
+void list_objects(struct objects *o, struct ckpt *c, struct arena *a)
+{
+	if (objects_read(c, a, o, NULL) < 0)
+		*o = (struct objects){ .n_nodes = 0 };
+}
+
+enum role list_role(const struct objects *o, const struct ckpt_tensor *t)
+{
+	const struct object_key *k = objects_key(o, t->name, t->name_len);
+	return role_of(t, k ? k->full_name.p : NULL, k ? k->full_name.len : 0);
+}
+
+static void add_object(const struct objects *o, const struct ckpt_tensor *t,
+		       struct list_row *row)
+{
+	const struct object_key *k = objects_key(o, t->name, t->name_len);
+	if (!k)
+		return;
+	if (k->full_name.len)
+		row->full_name = (struct cell_text){ k->full_name.p, k->full_name.len };
+	if (k->path.p)
+		row->object_path = (struct cell_text){ k->path.p, k->path.len };
+}
+
+bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
+		 const struct ckpt_tensor *t, struct list_row *row)
 {
 	*row = (struct list_row){
 		.name = { t->name, t->name_len },
@@ -174,7 +208,9 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct ckpt_tensor *t,
 		.shape = { t->dims, (size_t)t->rank },
 		.elements = t->elements,
 		.size_bytes = t->size_bytes,
+		.role = cell_of(role_names[list_role(o, t)]),
 	};
+	add_object(o, t, row);
 	row->shown_dtype = row->dtype;
 	if (t->problem) {
 		row->null = NULL_SHARD | NULL_OFFSET | NULL_CRC | NULL_ELEMENTS;
@@ -278,23 +314,29 @@ static int compare_totals(const void *x, const void *y)
 	const struct total_row *a = x, *b = y;
 	if (a->size_bytes != b->size_bytes)
 		return a->size_bytes < b->size_bytes ? 1 : -1;
-	return strcmp(a->dtype.p, b->dtype.p);
+	return strcmp(a->kind.p, b->kind.p);
 }
 
-static void add_to_totals(struct list_report *r, const struct ckpt_tensor *t)
+static void add_to(struct total_row *row, const struct ckpt_tensor *t)
+{
+	row->tensors++;
+	row->elements += t->elements;
+	row->size_bytes += t->size_bytes;
+}
+
+static void add_to_totals(struct list_report *r, const struct ckpt_tensor *t, enum role role)
 {
 	const char *name = ckpt_dtype_name(t->dtype);
-	struct cell_text dtype = cell_of(name ? name : "invalid");
+	const struct cell_text dtype = cell_of(name ? name : "invalid");
 	r->elements += t->elements;
 	r->size_bytes += t->size_bytes;
 	size_t i = 0;
-	while (i < r->n_totals && strcmp(r->totals[i].dtype.p, dtype.p))
+	while (i < r->n_dtypes && strcmp(r->dtypes[i].kind.p, dtype.p))
 		i++;
-	if (i == r->n_totals)
-		r->totals[r->n_totals++] = (struct total_row){ .dtype = dtype };
-	r->totals[i].tensors++;
-	r->totals[i].elements += t->elements;
-	r->totals[i].size_bytes += t->size_bytes;
+	if (i == r->n_dtypes)
+		r->dtypes[r->n_dtypes++] = (struct total_row){ .kind = dtype };
+	add_to(&r->dtypes[i], t);
+	add_to(&r->roles[role], t);
 }
 
 int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
@@ -311,17 +353,23 @@ int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 		return -1;
 	r->all = ckpt_count(c);
 	r->tensors = arena_alloc(a, r->all * sizeof *r->tensors + 1);
-	r->totals = arena_zeroed(a, MOST_DTYPES, sizeof *r->totals);
-	if (!r->tensors || !r->totals)
+	r->dtypes = arena_zeroed(a, MOST_DTYPES, sizeof *r->dtypes);
+	if (!r->tensors || !r->dtypes)
 		return arena_error(a, err);
+	for (int role = 0; role < N_ROLES; role++)
+		r->roles[role].kind = cell_of(role_names[role]);
+	list_objects(&r->objects, c, a);
 	for (size_t i = 0; i < r->all; i++) {
 		const struct ckpt_tensor *t = ckpt_at(c, i);
 		if (q->matcher && !match_name(q->matcher, t->name, t->name_len))
 			continue;
+		const enum role role = list_role(&r->objects, t);
+		if (q->roles && !(q->roles & 1u << role))
+			continue;
 		r->tensors[r->n++] = t;
-		add_to_totals(r, t);
+		add_to_totals(r, t, role);
 	}
-	qsort(r->totals, r->n_totals, sizeof *r->totals, compare_totals);
+	qsort(r->dtypes, r->n_dtypes, sizeof *r->dtypes, compare_totals);
 	if (q->sort == SORT_NONE)
 		return 0;
 	struct order order = orders[q->sort];

@@ -1,0 +1,75 @@
+/* folder.c — a folder means its latest checkpoint, if that is whole.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "format/folder.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "format/state.h"
+
+struct lack {
+	struct ckpt_error *err;
+	const char *prefix;
+};
+
+static void look(void *arg, const struct member *m)
+{
+	const struct lack *lack = arg;
+	const char *slash = strrchr(m->path, '/');
+	const char *base = slash ? slash + 1 : m->path;
+	if (!m->exists && m->expected)
+		error_set(lack->err, CKPT_ENOTFOUND, lack->prefix, -1,
+			  "the latest checkpoint is incomplete: %.150s is missing; "
+			  "--latest-complete takes the last whole one", base);
+	else if (m->exists && m->size < m->expected)
+		error_set(lack->err, CKPT_ENOTFOUND, lack->prefix, -1,
+			  "the latest checkpoint is incomplete: %.150s has %" PRIu64 " of %" PRIu64
+			  " bytes; --latest-complete takes the last whole one",
+			  base, m->size, m->expected);
+}
+
+int folder_check_complete(struct ckpt *c, struct ckpt_error *err)
+{
+	struct ckpt_error found = { 0 };
+	struct lack lack = { &found, c->at.prefix };
+	if (ckpt_load(c, err) || c->reader->members(c, look, &lack, err))
+		return -1;
+	return found.code ? error_set(err, found.code, found.file, -1, "%s", found.text) : 0;
+}
+
+static struct ckpt *try_one(const struct snapshot *s, const struct ckpt_options *options)
+{
+	struct ckpt *c = s->on_disk ? ckpt_open(s->prefix, options, NULL) : NULL;
+	if (c && !folder_check_complete(c, NULL))
+		return c;
+	ckpt_close(c);
+	return NULL;
+}
+
+struct ckpt *folder_latest_complete(const char *folder, const struct ckpt_options *options,
+				    struct ckpt_error *err)
+{
+	struct ckpt_options plain = *options;
+	struct run_folder run;
+	struct arena a;
+	struct ckpt *c = NULL;
+	plain.latest_complete = false;
+	arena_init(&a, UINT64_MAX);
+	if (!run_read(&a, folder, plain.follow, &run, err)) {
+		if (run.latest)
+			c = try_one(run.latest, &plain);
+		for (size_t i = run.n; i > 0 && !c; i--)
+			c = try_one(&run.all[i - 1], &plain);
+		if (c)
+			c->at.taken_for = "last complete checkpoint of the folder";
+		else if (run.n)
+			error_set(err, CKPT_ENOTFOUND, folder, -1,
+				  "none of the folder's %zu checkpoints is complete", run.n);
+	}
+	const bool no_run = !c && !run.n;
+	arena_drop(&a);
+	return no_run ? ckpt_open(folder, &plain, err) : c;
+}
