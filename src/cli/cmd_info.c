@@ -197,8 +197,8 @@ static int print_latest(const struct options *o, const struct info_report *r)
 		puts(whole); /* as it is: a script opens it */
 		return EXIT_FINE;
 	}
-	error_set(&err, CKPT_ENOTFOUND, o->args[0], -1, "the latest checkpoint%s%.200s is "
-		  "not complete%s", latest ? ", " : "", latest ? latest : "",
+	error_set(&err, CKPT_ENOTFOUND, o->args[0], -1, "the latest checkpoint%s%.200s%s is "
+		  "not complete%s", latest ? " (" : "", latest ? latest : "", latest ? ")" : "",
 		  whole ? "; --latest-complete takes the last whole one" : "");
 	return fail(o, &err);
 }

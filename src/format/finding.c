@@ -20,6 +20,8 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 				 "slices are stored that no tensor lists" },
 	[FOUND_CHECKSUM] = { "checksum", CKPT_ERROR,
 			     "stored bytes do not have the recorded checksum" },
+	[FOUND_VALUES] = { "values", CKPT_ERROR,
+			   "stored values are malformed, or not as many as there are elements" },
 	[FOUND_MISSING_SHARD] = { "missing_shard", CKPT_ERROR, "a data file is not there" },
 	[FOUND_SHORT_SHARD] = { "short_shard", CKPT_ERROR,
 				"a data file ends before its tensors do" },

@@ -209,8 +209,14 @@ static int try_prefix(struct search *s, const char *prefix, const char *taken_fo
 			s->at->note = "a V1 file of this name is there too; --as v1 opens it";
 		return take_index(s, prefix, taken_for) ? -1 : 1;
 	}
-	if (v1 && !want_v2)
+	if (v1 && !want_v2) {
+		uint32_t count;
+		const size_t stem = shard_stem(prefix, &count);
+		if (stem) /* one file of several stands for all of them */
+			return take_v1_shards(s, arena_copy(s->a, prefix, stem), count, taken_for)
+				       ? -1 : 1;
 		return take_v1_file(s, prefix, taken_for) ? -1 : 1;
+	}
 	return want_v2 ? 0 : try_v1_name(s, prefix, taken_for);
 }
 

@@ -204,6 +204,17 @@ static bool is_whole(const struct ckpt_tensor *t, const struct ckpt_piece *p)
 	return !t->rank || !memcmp(p->extent, t->dims, (size_t)t->rank * sizeof *t->dims);
 }
 
+/* TensorFlow multiplies the dimensions of a V1 tensor in any order, so a zero excuses no
+ * overflow among the others (TensorSliceReader; V2 is not as strict). */
+static bool overflows(const struct shape *shape)
+{
+	int64_t n = 1;
+	for (int i = 0; i < shape->rank; i++)
+		if (shape->dims[i] > 0 && __builtin_mul_overflow(n, shape->dims[i], &n))
+			return true;
+	return false;
+}
+
 /* All metas of one name, from several files perhaps. */
 static int make_tensor(struct slices *s, struct v1_meta *const *m, size_t n_metas,
 		       struct ckpt_tensor *t, struct ckpt_error *err)
@@ -226,7 +237,8 @@ static int make_tensor(struct slices *s, struct v1_meta *const *m, size_t n_meta
 		return problem(s, t, m[0], err, "dtype %" PRId64 " cannot be in a V1 checkpoint",
 			       dtype);
 	uint64_t bytes;
-	if (shape.unknown_rank || !shape_elements(dims, shape.rank, &t->elements) ||
+	if (shape.unknown_rank || overflows(&shape) ||
+	    !shape_elements(dims, shape.rank, &t->elements) ||
 	    __builtin_mul_overflow(t->elements, dtype_of(t->dtype)->size, &bytes))
 		return problem(s, t, m[0], err,
 			       "the shape is unknown, or a dimension is negative or overflows");

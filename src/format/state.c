@@ -196,6 +196,16 @@ static bool is_checkpoint(struct reading *r, const char *prefix)
 	return index && (!source_identify(index, &id) || table_is_one(prefix));
 }
 
+/* Does an absolute path lie in the folder that is being read? */
+static bool is_in(struct reading *r, const char *said, const char *base)
+{
+	struct identity there, here;
+	const char *dir = arena_copy(r->a, said, (size_t)(base - said));
+	return dir && !source_identify(dir, &there) &&
+	       !source_identify(*r->run->path ? r->run->path : ".", &here) &&
+	       there.device == here.device && there.inode == here.inode;
+}
+
 /* A path of the state file: the snapshot that it means. */
 static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *path)
 {
@@ -213,8 +223,7 @@ static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *pa
 				     is_checkpoint(r, s->prefix);
 		}
 	} else if (said[0] == '/' && s->on_disk) {
-		const size_t n = strlen(folder);
-		s->moved = !(n && !strncmp(said, folder, n) && !strcmp(said + n + 1, base));
+		s->moved = !is_in(r, said, base);
 	}
 	if (s)
 		s->in_state = true;
