@@ -72,8 +72,20 @@ def check_raw(prefix, want, data):
     return None if out.returncode == 0 and out.stdout == data else "print --raw differs"
 
 
+def listed(prefix, *options):
+    """How often list names each name; names that are not UTF-8 by their bytes."""
+    out = subprocess.run([TOOL, "list", *options, prefix], capture_output=True, check=True)
+    docs = [json.loads(line) for line in out.stdout.splitlines()] if "--ndjson" in options \
+        else json.loads(out.stdout)["tensors"]
+    return sorted(t["name"].encode("utf-8", "surrogateescape") for t in docs
+                  if t.get("type", "tensor") == "tensor")
+
+
 def check_checkpoint(prefix, expected):
     problems, got = [], read_dump(prefix)
+    for option in ("--json", "--ndjson"):
+        if listed(prefix, option) != sorted(got):
+            problems.append(f"{prefix}: list {option} names other tensors")
     names = {t["name"].encode("utf-8", "surrogateescape") for t in expected}
     if names != set(got):
         problems.append(f"{prefix}: names differ: {sorted(names ^ set(got))[:5]}")

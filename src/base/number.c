@@ -12,7 +12,6 @@
 
 #include "base/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -195,12 +194,23 @@ size_t number_hex(char *out, double v)
 
 size_t number_u64(char *out, uint64_t v)
 {
-	return (size_t)sprintf(out, "%" PRIu64, v);
+	char digits[20];
+	size_t n = 0, i = 0;
+	do {
+		digits[n++] = (char)('0' + v % 10);
+	} while (v /= 10);
+	while (n)
+		out[i++] = digits[--n];
+	out[i] = '\0';
+	return i;
 }
 
 size_t number_i64(char *out, int64_t v)
 {
-	return (size_t)sprintf(out, "%" PRId64, v);
+	if (v >= 0)
+		return number_u64(out, (uint64_t)v);
+	*out = '-';
+	return 1 + number_u64(out + 1, 0 - (uint64_t)v);
 }
 
 size_t number_grouped(char *out, uint64_t v)
@@ -220,8 +230,11 @@ size_t number_grouped(char *out, uint64_t v)
 size_t number_bytes(char *out, uint64_t v)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	if (v < 1024)
-		return (size_t)sprintf(out, "%" PRIu64 " B", v);
+	if (v < 1024) {
+		const size_t n = number_u64(out, v);
+		memcpy(out + n, " B", 3);
+		return n + 2;
+	}
 	double scaled = (double)v / 1024;
 	size_t unit = 1;
 	while (scaled >= 1023.95 && unit < sizeof units / sizeof *units - 1) {

@@ -68,6 +68,20 @@ static int escape_one(char out[16], const char *p, size_t len, uint32_t cp)
 			cp);
 }
 
+/* How many bytes from p on are printable ASCII other than backslash: most names, whole. */
+static size_t plain_ascii(const char *p, size_t n)
+{
+	size_t i = 0;
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\')
+		i++;
+	return i;
+}
+
+bool text_is_plain(const char *p, size_t n)
+{
+	return plain_ascii(p, n) == n;
+}
+
 size_t text_escape(char *out, size_t cap, const char *p, size_t n)
 {
 	size_t total = 0, written = 0;
@@ -75,6 +89,17 @@ size_t text_escape(char *out, size_t cap, const char *p, size_t n)
 	for (size_t i = 0, len; i < n; i += len) {
 		char escaped[16];
 		uint32_t cp = 0;
+		len = plain_ascii(p + i, n - i);
+		if (len) {
+			const bool fits = written + len < cap;
+			const size_t part = fits ? len : cap ? cap - written - 1 : 0;
+			if (room && part)
+				memcpy(out + written, p + i, part);
+			written += room ? part : 0;
+			room = room && fits;
+			total += len;
+			continue;
+		}
 		len = text_utf8(p + i, n - i, &cp);
 		const int e = escape_one(escaped, p + i, len, cp);
 		const char *piece = e ? escaped : p + i;
@@ -175,6 +200,11 @@ size_t text_fit(const char *p, size_t n, size_t width)
 size_t text_width(const char *p, size_t n)
 {
 	size_t width = 0;
+	unsigned high = 0;
+	for (size_t i = 0; i < n; i++)
+		high |= (uint8_t)p[i];
+	if (high < 0x80)
+		return n;
 	for (size_t i = 0, len; i < n; i += len) {
 		uint32_t cp = 0;
 		if ((uint8_t)p[i] < 0x80) {

@@ -23,6 +23,8 @@ bool text_is_unsafe(uint32_t cp);
  * in C, other unsafe bytes \xHH, unsafe code points above U+009F \uHHHH, invalid UTF-8
  * \xHH. Reversible by text_unescape(). */
 size_t text_escape(char *out, size_t cap, const char *p, size_t n);
+/* True if the text is printable ASCII that needs no escape: as wide as it is long. */
+bool text_is_plain(const char *p, size_t n);
 /* The bytes that an escaped form stands for; out needs len bytes. SIZE_MAX if it is none. */
 size_t text_unescape(char *out, const char *p, size_t len);
 

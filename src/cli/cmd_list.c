@@ -22,6 +22,7 @@ struct listing {
 	struct arena arena, scratch; /* scratch: what one row needs */
 	struct list_report report;
 	struct list_row row;
+	bool plain; /* no column is shown that needs roles or the object graph */
 	int code;
 };
 
@@ -29,7 +30,8 @@ static const void *row_at(const struct rows *rows, size_t i)
 {
 	struct listing *l = rows->arg;
 	arena_rewind(&l->scratch, (struct arena_mark){ 0 });
-	list_row_of(l->c, &l->scratch, &l->report.objects, l->report.tensors[i], &l->row);
+	list_row_of(l->c, &l->scratch, l->plain ? NULL : &l->report.objects,
+		    l->report.tensors[i], &l->row);
 	return &l->row;
 }
 
@@ -104,6 +106,7 @@ static int list_text(struct listing *l, struct ckpt_error *err)
 	if (choose(l, list_columns, &chosen, err))
 		return -1;
 	print_heading(l->c);
+	l->plain = !l->o->given[OPT_LONG] && !l->o->given[OPT_COLUMNS];
 	text_table(stdout, &rows, &chosen);
 	print_totals(&l->report);
 	for (size_t i = 0; i < l->report.n; i++)

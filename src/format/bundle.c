@@ -275,6 +275,7 @@ static int make_slices(struct making *m, const struct entry *e)
 		return no_memory(m);
 	struct wire w = wire_of(e->slices);
 	uint32_t n = 0;
+	b->slices_listed += e->n_slices;
 	while (wire_next(&w) > 0) {
 		if (w.field != 7 || w.type != WIRE_LEN)
 			continue;
@@ -284,7 +285,6 @@ static int make_slices(struct making *m, const struct entry *e)
 		m->t->size_bytes += pieces[n++].size;
 	}
 	slices_sort(pieces, n, m->t->rank);
-	b->slices_listed += n;
 	m->t->pieces = pieces;
 	m->t->n_pieces = n;
 	return 1;

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/wire.h"
+#include "format/reader.h"
 
 enum { MOST_BYTES = 512 << 20 };
 
@@ -361,11 +362,10 @@ static int keep_graph(void *arg, const struct ckpt_run *run)
 
 int objects_read(struct ckpt *c, struct arena *a, struct objects *o, struct ckpt_error *err)
 {
-	struct ckpt_error e = { 0 };
+	const struct ckpt_tensor *t;
 	*o = (struct objects){ .n_nodes = 0 };
-	const struct ckpt_tensor *t =
-		ckpt_find(c, OBJECT_GRAPH_KEY, sizeof OBJECT_GRAPH_KEY - 1, &e);
-	if (!t || t->dtype != CKPT_STRING || t->elements != 1)
+	if (reader_find(c, OBJECT_GRAPH_KEY, sizeof OBJECT_GRAPH_KEY - 1, &t, NULL) <= 0 ||
+	    t->dtype != CKPT_STRING || t->elements != 1)
 		return 0;
 	struct buffer b;
 	buffer_init(&b, MOST_BYTES);

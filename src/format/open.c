@@ -215,26 +215,30 @@ static const struct ckpt_tensor *find_loaded(struct ckpt *c, const char *name, s
 	return NULL;
 }
 
+int reader_find(struct ckpt *c, const char *name, size_t len, const struct ckpt_tensor **t,
+		struct ckpt_error *err)
+{
+	if (c->loaded) {
+		*t = find_loaded(c, name, len);
+		return *t != NULL;
+	}
+	struct ckpt_tensor *found = arena_alloc(&c->arena, sizeof *found);
+	*t = found;
+	return found ? c->reader->find(c, &c->arena, name, len, found, err)
+		     : arena_error(&c->arena, err);
+}
+
 const struct ckpt_tensor *ckpt_find(struct ckpt *c, const char *name, size_t len,
 				    struct ckpt_error *err)
 {
 	char shown[160];
-	if (!c->loaded) {
-		struct ckpt_tensor *t = arena_alloc(&c->arena, sizeof *t);
-		if (!t) {
-			arena_error(&c->arena, err);
-			return NULL;
-		}
-		const int r = c->reader->find(c, &c->arena, name, len, t, err);
-		if (r > 0)
-			return t;
-		if (r < 0)
-			return NULL;
-	}
+	const struct ckpt_tensor *t;
+	const int r = reader_find(c, name, len, &t, err);
+	if (r)
+		return r > 0 ? t : NULL;
 	/* An index whose names are out of order cannot be searched: be sure. */
 	const bool damaged = ckpt_load(c, NULL);
-	const struct ckpt_tensor *t = find_loaded(c, name, len);
-	if (t)
+	if ((t = find_loaded(c, name, len)))
 		return t;
 	if (damaged) {
 		ckpt_load(c, err);

@@ -76,6 +76,10 @@ struct ckpt {
 	const char *debug_string;
 };
 
+/* A tensor by its very name, without loading the rest: 1 found, 0 absent, -1 error. It lives as
+ * long as the checkpoint. */
+int reader_find(struct ckpt *c, const char *name, size_t len, const struct ckpt_tensor **t,
+		struct ckpt_error *err);
 /* The tensor's values, kept open until another tensor's are asked for. */
 struct values *reader_values(struct ckpt *c, const struct ckpt_tensor *t,
 			   struct ckpt_error *err);

@@ -61,8 +61,8 @@ static bool is_numbered(struct word w, const char *text)
 
 static bool is_one_of(struct word w, const char *const *list)
 {
-	for (; *list; list++)
-		if (is_numbered(w, *list))
+	for (; w.len && *list; list++)
+		if (**list == *w.p && is_numbered(w, *list))
 			return true;
 	return false;
 }

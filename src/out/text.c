@@ -56,63 +56,81 @@ int text_choose_named(struct chosen *to, const struct column *columns, const cha
 	return to->n ? 0 : error_set(err, CKPT_EINVAL, NULL, -1, "no columns are named");
 }
 
-static size_t cell(const struct column *c, const void *row, char text[CELL])
+/* A line being made. */
+struct line {
+	char text[TEXT_MAX_COLUMNS * CELL / 4];
+	size_t len;
+};
+
+static void pad(struct line *l, size_t n)
 {
-	const size_t n = column_text(c, row, text, CELL);
-	if (n < CELL)
-		return n;
-	const size_t kept = text_fit(text, strlen(text), CELL - 8);
-	memcpy(text + kept, "…", sizeof "…");
-	return kept + sizeof "…" - 1;
+	const size_t room = sizeof l->text - l->len;
+	n = n < room ? n : room;
+	memset(l->text + l->len, ' ', n);
+	l->len += n;
 }
 
-static void pad(FILE *out, size_t n)
+/* Adds a text that fills used of width terminal columns. */
+static void add_text(struct line *l, const char *text, size_t n, size_t used, size_t width,
+		     bool right, bool last)
 {
-	while (n--)
-		putc(' ', out);
-}
-
-static void put_cell(FILE *out, const struct column *c, const char *text, size_t n,
-		     size_t width, bool last)
-{
-	const size_t used = text_width(text, n), space = width > used ? width - used : 0;
-	const bool right = column_is_number(c);
+	const size_t space = width > used ? width - used : 0;
 	if (right)
-		pad(out, space);
-	fwrite(text, 1, n, out);
-	if (!right && !last)
-		pad(out, space);
+		pad(l, space);
+	if (n <= sizeof l->text - l->len) {
+		memcpy(l->text + l->len, text, n);
+		l->len += n;
+	}
 	if (!last)
-		pad(out, 2);
+		pad(l, right ? 2 : space + 2);
+}
+
+static void add_cell(struct line *l, const struct column *c, const void *row, size_t width,
+		     bool last)
+{
+	char text[CELL];
+	size_t n = column_text(c, row, text, CELL);
+	if (n >= CELL) {
+		n = text_fit(text, strlen(text), CELL - 8);
+		memcpy(text + n, "…", sizeof "…");
+		n += sizeof "…" - 1;
+	}
+	add_text(l, text, n, text_width(text, n), width, column_is_number(c), last);
+}
+
+static void put_line(FILE *out, struct line *l)
+{
+	fwrite(l->text, 1, l->len, out);
+	putc('\n', out);
+	l->len = 0;
 }
 
 void text_table(FILE *out, const struct rows *rows, const struct chosen *columns)
 {
-	char text[CELL];
+	char title[64];
 	size_t width[TEXT_MAX_COLUMNS];
-	for (size_t k = 0; k < columns->n; k++)
-		width[k] = column_title(columns->column[k], text, CELL);
+	struct line line = { .len = 0 };
+	const size_t n = columns->n;
+	for (size_t k = 0; k < n; k++)
+		width[k] = column_title(columns->column[k], title, sizeof title);
 	for (size_t i = 0; i < rows->n; i++) {
 		const void *row = rows->at(rows, i);
-		for (size_t k = 0; k < columns->n; k++) {
-			const size_t n = cell(columns->column[k], row, text);
-			const size_t w = text_width(text, n);
+		for (size_t k = 0; k < n; k++) {
+			const size_t w = column_width(columns->column[k], row);
 			width[k] = w > width[k] ? w : width[k];
 		}
 	}
-	for (size_t k = 0; k < columns->n; k++) {
-		const size_t n = column_title(columns->column[k], text, CELL);
-		put_cell(out, columns->column[k], text, n, width[k], k + 1 == columns->n);
+	for (size_t k = 0; k < n; k++) {
+		const size_t len = column_title(columns->column[k], title, sizeof title);
+		add_text(&line, title, len, len, width[k], column_is_number(columns->column[k]),
+			 k + 1 == n);
 	}
-	putc('\n', out);
+	put_line(out, &line);
 	for (size_t i = 0; i < rows->n; i++) {
 		const void *row = rows->at(rows, i);
-		for (size_t k = 0; k < columns->n; k++) {
-			const size_t n = cell(columns->column[k], row, text);
-			put_cell(out, columns->column[k], text, n, width[k],
-				 k + 1 == columns->n);
-		}
-		putc('\n', out);
+		for (size_t k = 0; k < n; k++)
+			add_cell(&line, columns->column[k], row, width[k], k + 1 == n);
+		put_line(out, &line);
 	}
 }
 

@@ -124,6 +124,16 @@ size_t column_text(const struct column *c, const void *row, char *out, size_t ca
 	return 0;
 }
 
+size_t column_width(const struct column *c, const void *row)
+{
+	char text[1024];
+	const struct cell_text *name = column_field(c, row);
+	if (c->type == COL_NAME && name->p && text_is_plain(name->p, name->len))
+		return name->len;
+	const size_t n = column_text(c, row, text, sizeof text);
+	return text_width(text, n < sizeof text ? n : sizeof text - 1);
+}
+
 size_t column_title(const struct column *c, char *out, size_t cap)
 {
 	const char *from = c->title ? c->title : c->name;

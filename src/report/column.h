@@ -81,6 +81,8 @@ bool column_is_number(const struct column *c);
 /* Writes the cell's text, NUL-terminated, never beyond cap; returns its whole length. Names
  * are escaped; null is "-". */
 size_t column_text(const struct column *c, const void *row, char *out, size_t cap);
+/* How many terminal columns that text fills, without making it where that can be told. */
+size_t column_width(const struct column *c, const void *row);
 size_t column_title(const struct column *c, char *out, size_t cap);
 const struct column *column_named(const struct column *columns, const char *name);
 

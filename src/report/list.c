@@ -208,9 +208,11 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 		.shape = { t->dims, (size_t)t->rank },
 		.elements = t->elements,
 		.size_bytes = t->size_bytes,
-		.role = cell_of(role_names[list_role(o, t)]),
 	};
-	add_object(o, t, row);
+	if (o) {
+		row->role = cell_of(role_names[list_role(o, t)]);
+		add_object(o, t, row);
+	}
 	row->shown_dtype = row->dtype;
 	if (t->problem) {
 		row->null = NULL_SHARD | NULL_OFFSET | NULL_CRC | NULL_ELEMENTS;
@@ -374,6 +376,11 @@ int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 		return 0;
 	struct order order = orders[q->sort];
 	order.sign = q->reverse ? -1 : 1;
-	qsort_r(r->tensors, r->n, sizeof *r->tensors, compare_tensors, &order);
+	/* Most names stand in natural order already: that is worth a look. */
+	for (size_t i = 1; i < r->n; i++)
+		if (compare_tensors(&r->tensors[i - 1], &r->tensors[i], &order) > 0) {
+			qsort_r(r->tensors, r->n, sizeof *r->tensors, compare_tensors, &order);
+			break;
+		}
 	return 0;
 }

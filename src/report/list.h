@@ -78,7 +78,8 @@ struct list_query {
 int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 	      const struct list_query *q, struct ckpt_error *err);
 /* The row of one tensor. What it points to lives in the arena and in the tensor; variants
- * are looked into for the name of their type, if their data is there. */
+ * are looked into for the name of their type, if their data is there. Without an object
+ * graph (NULL) the row has no role and no names of objects. */
 bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 		 const struct ckpt_tensor *t, struct list_row *row);
 /* The row of a node of the tree. */
