@@ -1,4 +1,4 @@
-/* ckpt.h — the public interface of libckpt: read TensorFlow checkpoints without TensorFlow.
+/* ckpt.h — the public interface of libckpt: checkpoints without TensorFlow.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Introduction
@@ -18,8 +18,10 @@
  * Conventions
  *
  * - An int function returns 0 or -1, a pointer function NULL on failure.
- * - The error argument comes last, may be NULL, must be zeroed first; the first error stays.
- * - Everything that is handed out belongs to its struct ckpt and lives until ckpt_close().
+ * - The error argument comes last, may be NULL, must be zeroed first; the first error
+ *   stays.
+ * - Everything that is handed out belongs to its struct ckpt and lives until
+ *   ckpt_close().
  * - Values are checked against the checkpoint's own checksums before they are handed out
  *   wherever a whole stored piece is read; a damaged tensor is an error of that tensor.
  * - A struct ckpt belongs to one thread at a time. Files are only read.
@@ -57,7 +59,8 @@ struct ckpt_error {
 	enum ckpt_code code;
 	int64_t offset;  /* byte in file, -1 if none */
 	char file[256];  /* "" if none; a long path keeps its end */
-	char text[384];  /* what was found and what was expected; lower case, no full stop */
+	/* what was found and what was expected; lower case, no full stop */
+	char text[384];
 };
 
 /* "io", "not_found", "corrupt", …: the code as a word that stays the same. */
@@ -85,15 +88,18 @@ size_t ckpt_dtype_size(int dtype);
 
 /* Where a part of a tensor is stored. */
 struct ckpt_piece {
-	const int64_t *start;  /* rank numbers: first index; NULL if it is the whole tensor */
+	/* rank numbers: first index; NULL if it is the whole tensor */
+	const int64_t *start;
 	const int64_t *extent; /* rank numbers: length per dimension; NULL if whole */
 	uint64_t elements;     /* in this piece */
-	uint64_t offset;       /* bytes from the start of its data file, unless in_block */
+	/* bytes from the start of its data file, unless in_block */
+	uint64_t offset;
 	uint64_t size;         /* bytes as stored; in_block: decoded, 0 for strings */
 	uint32_t shard;        /* number of its data file */
 	uint32_t crc32c;       /* of the stored bytes, unmasked; valid if has_crc32c */
 	bool has_crc32c;
-	bool in_block;         /* V1: in a table's block, whose own checksum is compared */
+	/* V1: in a table's block, whose own checksum is compared */
+	bool in_block;
 	uint8_t spelling;      /* how the bytes are to be understood; the library's own */
 	uint8_t swap;          /* nonzero: stored in the other byte order */
 };
@@ -106,9 +112,11 @@ struct ckpt_tensor {
 	uint64_t size_bytes;   /* what is stored, all pieces together */
 	const struct ckpt_piece *pieces;
 	uint32_t n_pieces;
-	int dtype;             /* enum ckpt_dtype, or whatever number a damaged file holds */
+	/* enum ckpt_dtype, or whatever number a damaged file holds */
+	int dtype;
 	int rank;
-	const struct ckpt_error *problem; /* not NULL: the entry is malformed, unreadable */
+	/* not NULL: the entry is malformed, unreadable */
+	const struct ckpt_error *problem;
 };
 
 /* --- opening ----------------------------------------------------------------------- */
@@ -117,14 +125,16 @@ struct ckpt; /* an open checkpoint; owns everything that it hands out */
 
 /* Zero means the default. */
 struct ckpt_options {
-	uint64_t max_memory; /* ceiling in bytes for what the library keeps; default 1 GiB */
+	/* ceiling in bytes for what the library keeps; default 1 GiB */
+	uint64_t max_memory;
 	const char *as;      /* "v1" or "v2", where a prefix has both; default V2 */
 	bool latest_complete; /* of a folder: the last checkpoint that is whole */
 	bool follow;         /* a folder's `checkpoint` file may lead out of the folder */
 };
 
-/* Opens the checkpoint that path belongs to; values are not touched, and data files need
- * not be there. Errors: ENOTFOUND, EFORMAT (what it is instead is said), ECORRUPT, EIO. */
+/* Opens the checkpoint that path belongs to; values are not touched, and data files
+ * need not be there. Errors: ENOTFOUND, EFORMAT (what it is instead is said), ECORRUPT,
+ * EIO. */
 struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
 		       struct ckpt_error *err);
 void ckpt_close(struct ckpt *c); /* NULL is fine */
@@ -143,8 +153,8 @@ int ckpt_load(struct ckpt *c, struct ckpt_error *err);
 size_t ckpt_count(struct ckpt *c);
 /* Tensor number i in byte order of the names; NULL if i >= ckpt_count(). */
 const struct ckpt_tensor *ckpt_at(struct ckpt *c, size_t i);
-/* The tensor of that very name (get_tensor's lookup); does not load. NULL: ENOTFOUND if it
- * is absent, another code if it could not be looked up. */
+/* The tensor of that very name (get_tensor's lookup); does not load. NULL: ENOTFOUND if
+ * it is absent, another code if it could not be looked up. */
 const struct ckpt_tensor *ckpt_find(struct ckpt *c, const char *name, size_t len,
 				    struct ckpt_error *err);
 /* has_tensor: true if it is there. */
@@ -165,8 +175,10 @@ struct ckpt_string {
 struct ckpt_run {
 	uint64_t first; /* index of the first one, flattened */
 	uint64_t n;
-	const void *data; /* n elements in host byte order; NULL for strings and variants */
-	const struct ckpt_string *strings; /* n of them for strings and variants, else NULL */
+	/* n elements in host byte order; NULL for strings and variants */
+	const void *data;
+	/* n of them for strings and variants, else NULL */
+	const struct ckpt_string *strings;
 };
 
 /* Return 0 to go on, anything else to stop: ckpt_each_run then returns -1 with CKPT_OK.
@@ -196,7 +208,8 @@ enum ckpt_severity { CKPT_NOTE, CKPT_WARNING, CKPT_ERROR };
 /* One thing that verification found. */
 struct ckpt_finding {
 	enum ckpt_severity severity;
-	const char *code;                /* stable word, as "checksum"; table in ckpt-inspect(1) */
+	/* stable word, as "checksum"; table in ckpt-inspect(1) */
+	const char *code;
 	const struct ckpt_tensor *tensor; /* NULL: concerns a file as a whole */
 	const char *file;                /* NULL if none */
 	int64_t offset, length;          /* bytes in file; -1 if none */
@@ -209,14 +222,15 @@ typedef void (*ckpt_finding_fn)(void *arg, const struct ckpt_finding *finding);
 struct ckpt_summary {
 	uint64_t tensors, bytes;                     /* in the index */
 	uint64_t ok, damaged;                        /* tensors */
-	uint64_t unchecked_tensors, unchecked_bytes; /* no checksum is recorded for these */
+	/* no checksum is recorded for these */
+	uint64_t unchecked_tensors, unchecked_bytes;
 	uint64_t errors, warnings, notes;            /* findings */
 };
 
 /* Checks everything: the index's blocks, each entry, slices, files, every checksum.
  * 0: done, see summary->errors for the verdict; -1: it could not be done. */
-int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_summary *summary,
-		struct ckpt_error *err);
+int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
+		struct ckpt_summary *summary, struct ckpt_error *err);
 
 #ifdef __cplusplus
 }

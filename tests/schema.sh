@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Every --json document and --ndjson record is what share/schema says, both forms hold the
 # same, and the exit code agrees with them.
 python=
@@ -28,17 +29,21 @@ ask_all() {
 	[ -z "$2" ] || ask print "$1" '**'
 }
 
-# keybomb has a gigabyte of names in 60 KiB: other tests look at it.
 for d in broken/*/; do
-	[ "$d" = broken/keybomb/ ] || ask_all "${d}m" little
+	case $d in
+	*/keybomb/ | */overlap_many/ | */num_shards_2e9/) ;; # their answers are huge
+	*/rank_254/) ask_all "${d}m" ;; # jq 1.6 reads 256 levels
+	*) ask_all "${d}m" little ;;
+	esac
 done
 for d in dtypes_v2 strings_v2 names_v2 object_based slices_2d_v2 merged_v2 big_endian_v2 \
-	saver_v2_partitioned saver_v2_sharded saved_model_tf2/model; do
+	saver_v2_partitioned saver_v2@50 saved_model_tf2/model dtypes_v1 \
+	saver_v1_partitioned_sharded; do
 	ask_all "corpus/$d" little
 done
 for d in corpus/*/ real/*/; do
 	case $d in
-	*/dtypes_v2/ | */many_v2/ | */snappy_index_v2/ | */transformer_2_shards/) ;;
+	*/dtypes_v[12]/ | */many_v2/ | */snappy_index_v2/ | */transformer_2_shards/) ;;
 	*) ask_all "${d%/}" ;;
 	esac
 done
@@ -48,8 +53,13 @@ ask list --sort size real/trt_mnist_snappy
 for d in corpus/object_based corpus/names_v2 broken/slices_ok/m real/transformer_2_shards; do
 	ask list --tree --depth 4 "$d"
 done
+ask list --objects corpus/object_based
+ask list --objects --depth 1 corpus/saved_model_tf2/model
+ask list --objects corpus/names_v2
+ask list --role slot,ema corpus/run_with_events
+ask list --role ema corpus/names_v2
 ask list corpus/names_v2 no-such-name
-ask list corpus/names_v2 '[' 
+ask list corpus/names_v2 '['
 ask print corpus/dtypes_v2 'float32/*' 'int64/*' -s '...,0:1'
 ask print corpus/dtypes_v2 float32/vector -s 0:3 --check
 ask print corpus/dtypes_v2 'complex*/cube' -s '0,1,::-2'
@@ -135,9 +145,22 @@ def check_document(asked, doc, code):
         complain(asked, f"exit code {code}")
 
 
-def check_records(asked, records, code):
+def kind_of(v):
+    """The keys and types in it: two records of a kind differ in their values alone."""
+    if isinstance(v, dict):
+        return tuple((k, v[k] if k in ("type", "schema") else kind_of(v[k])) for k in v)
+    return frozenset(map(kind_of, v)) if isinstance(v, list) else type(v)
+
+
+seen = set()
+
+
+def check_records(asked, doc, records, code):
     for r in records:
-        conforms(asked, "ndjson.schema.json", r)
+        # check_same compares the values with those of the document, which conforms.
+        if "summary" not in doc or kind_of(r) not in seen:
+            conforms(asked, "ndjson.schema.json", r)
+            seen.add(kind_of(r))
     types = [r["type"] for r in records]
     if types != ["error"] and (types[0] != "header" or types[-1] != "summary"):
         complain(asked, f"first and last record are {types[0]} and {types[-1]}")
@@ -147,7 +170,7 @@ def check_records(asked, records, code):
         complain(asked, f"{types.count('error')} error records, exit code {code}")
 
 
-RECORDS = {"tensors": "tensor", "scopes": "scope", "checkpoints": "checkpoint",
+RECORDS = {"tensors": "tensor", "scopes": "scope", "objects": "object", "checkpoints": "checkpoint",
            "findings": "finding", "errors": "error"}
 
 
@@ -165,8 +188,8 @@ def check_same(asked, doc, records):
             want = [{"error": e} for e in want]
         if sorted(got[type_]) != sorted(json.dumps(r, sort_keys=True) for r in want):
             complain(asked, f"{key} differ between --json and --ndjson")
-    want = {k: v for k, v in doc["summary"].items() if k != "dtypes"}
-    have = {k: v for k, v in json.loads(got["summary"][0]).items() if k != "dtypes"}
+    have = json.loads(got["summary"][0])
+    want = {k: v for k, v in doc["summary"].items() if k in have or k not in ("dtypes", "roles")}
     if have != want:
         complain(asked, "the summaries differ between --json and --ndjson")
     want = {k: v for k, v in doc.items() if k not in RECORDS and k not in ("summary", "error")}
@@ -194,7 +217,7 @@ def check_strict(asked, doc):
         if validators[name].is_valid(bad):
             complain(asked, f"{name} takes another key in /{'/'.join(map(str, path))}")
         del at["surplus"]
-        optional = ("errors", "error", "input") if not path else ()
+        optional = ("errors", "error", "input") if "summary" not in doc and not path else ()
         for key in list(at):
             if key.endswith("_b64") or key in optional:
                 continue
@@ -222,7 +245,7 @@ for line in (tmp / "asked").read_text().splitlines():
                 strict.setdefault(shape, (asked, d))
         else:
             records = [read(r) for r in text.splitlines()]
-            check_records(asked + " --ndjson", records, int(code))
+            check_records(asked + " --ndjson", documents[n], records, int(code))
             check_same(asked, documents[n], records)
             if code != codes[n]:
                 complain(asked, f"exit code {codes[n]} with --json, {code} with --ndjson")

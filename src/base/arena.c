@@ -3,7 +3,8 @@
  *
  * Chunks double from 16 KiB to 1 MiB, so a small checkpoint costs little and a large
  * one few calls. An allocation above a quarter of a chunk gets a chunk of its own size.
- * Chunks stand in the order of their making, so that rewinding frees all of the later ones.
+ * Chunks stand in the order of their making, so that rewinding frees all of the later
+ * ones.
  */
 #include "base/arena.h"
 
@@ -62,7 +63,9 @@ static void *take(struct arena *a, size_t size, size_t align)
 		}
 	}
 	size_t want = c ? c->size * 2 : FIRST_CHUNK;
-	want = want < FIRST_CHUNK ? FIRST_CHUNK : want > LARGEST_CHUNK ? LARGEST_CHUNK : want;
+	want = want < FIRST_CHUNK     ? FIRST_CHUNK
+	       : want > LARGEST_CHUNK ? LARGEST_CHUNK
+				      : want;
 	struct arena_chunk *fresh = new_chunk(a, size > want / 4 ? size : want);
 	if (!fresh)
 		return NULL;
@@ -133,9 +136,10 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 int arena_error(const struct arena *a, struct ckpt_error *err)
 {
 	if (a->taken + LARGEST_CHUNK >= a->limit)
-		return error_set(err, CKPT_ELIMIT, NULL, -1,
-				 "needs more than %zu KiB of memory; --max-memory raises this",
-				 a->limit >> 10);
+		return error_set(
+			err, CKPT_ELIMIT, NULL, -1,
+			"needs more than %zu KiB of memory; --max-memory raises this",
+			a->limit >> 10);
 	return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
 }
 
@@ -157,7 +161,8 @@ int buffer_reserve(struct buffer *b, size_t cap, struct ckpt_error *err)
 		return 0;
 	if (cap > b->limit)
 		return error_set(err, CKPT_ELIMIT, NULL, -1,
-				 "needs %zu bytes at once, the limit is %zu", cap, b->limit);
+				 "needs %zu bytes at once, the limit is %zu", cap,
+				 b->limit);
 	size_t want = b->cap < b->limit / 2 ? b->cap * 2 : b->limit;
 	if (want < cap)
 		want = cap;

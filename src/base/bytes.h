@@ -98,7 +98,8 @@ static inline bool bytes_varint32(struct bytes *b, uint32_t *v)
 	return true;
 }
 
-/* Plain unsigned byte order, a prefix before what it begins (tsl StringPiece::compare). */
+/* Plain unsigned byte order, a prefix before what it begins (tsl
+ * StringPiece::compare). */
 static inline int bytes_compare(const void *a, size_t a_len, const void *b, size_t b_len)
 {
 	const size_t n = a_len < b_len ? a_len : b_len;

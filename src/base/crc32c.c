@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * ISA-L's crc32_iscsi where it was found at build time; else the processor's crc32
- * instruction where there is one; else eight tables ("slicing by 8"). crc32_iscsi wants the
- * raw state, takes an int length, and leaves the upper halves of the vector registers dirty,
- * which slows down whatever SSE code runs next: hence the vzeroupper.
+ * instruction where there is one; else eight tables ("slicing by 8"). crc32_iscsi wants
+ * the raw state, takes an int length, and leaves the upper halves of the vector
+ * registers dirty, which slows down whatever SSE code runs next: hence the vzeroupper.
  */
 #include "config.h"
 
@@ -59,7 +59,8 @@ uint32_t crc32c_table(uint32_t crc, const void *data, size_t n)
 uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 {
 	enum { MOST = 1 << 30 };
-	unsigned char *at = (unsigned char *)(uintptr_t)p; /* ISA-L's prototype lacks const */
+	unsigned char *at =
+		(unsigned char *)(uintptr_t)p; /* ISA-L's prototype lacks const */
 	uint32_t c = ~crc;
 	while (n) {
 		const int part = n > MOST ? MOST : (int)n;
@@ -76,8 +77,8 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 
 #elif defined(__x86_64__)
 
-__attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc, const void *data,
-							    size_t n)
+__attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc,
+							    const void *data, size_t n)
 {
 	const uint8_t *p = data;
 	uint64_t c = (uint32_t)~crc;
@@ -107,8 +108,8 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 
 #endif
 
-/* Appending zeros to a message multiplies its CRC register by a power of x; the register is
- * a polynomial over GF(2) in reversed bit order. */
+/* Appending zeros to a message multiplies its CRC register by a power of x; the
+ * register is a polynomial over GF(2) in reversed bit order. */
 static uint32_t times(uint32_t a, uint32_t b)
 {
 	uint32_t product = 0;

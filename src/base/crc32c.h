@@ -8,7 +8,8 @@
 
 /* The CRC of what crc stands for (0: nothing) followed by n more bytes. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
-/* The CRC of two parts from the CRC of each; b_len is the second one's length in bytes. */
+/* The CRC of two parts from the CRC of each; b_len is the second one's
+ * length in bytes. */
 uint32_t crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len);
 /* The software implementation, for tests and machines without a better one. */
 uint32_t crc32c_table(uint32_t crc, const void *p, size_t n);

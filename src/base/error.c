@@ -19,8 +19,8 @@ static void set_file(struct ckpt_error *err, const char *file)
 	memcpy(err->file + 3, file + len - keep, keep + 1);
 }
 
-int error_set(struct ckpt_error *err, enum ckpt_code code, const char *file, int64_t offset,
-	      const char *format, ...)
+int error_set(struct ckpt_error *err, enum ckpt_code code, const char *file,
+	      int64_t offset, const char *format, ...)
 {
 	if (!err || err->code != CKPT_OK)
 		return -1;

@@ -11,7 +11,8 @@
 
 #include "base/bytes.h"
 
-static const uint64_t k0 = UINT64_C(0xc3a5c85c97cb3127), k1 = UINT64_C(0xb492b66fbe98f273),
+static const uint64_t k0 = UINT64_C(0xc3a5c85c97cb3127),
+		      k1 = UINT64_C(0xb492b66fbe98f273),
 		      k2 = UINT64_C(0x9ae16a3b2f90404f);
 
 static uint64_t rotate(uint64_t v, int right)
@@ -38,7 +39,8 @@ static uint64_t hash_to_16(const uint8_t *p, size_t n)
 		return mix(rotate(b, 37) * mul + a, (rotate(a, 25) + b) * mul, mul);
 	}
 	if (n >= 4)
-		return mix(n + ((uint64_t)load_u32le(p) << 3), load_u32le(p + n - 4), mul);
+		return mix(n + ((uint64_t)load_u32le(p) << 3), load_u32le(p + n - 4),
+			   mul);
 	if (n == 0)
 		return k2;
 	const uint32_t y = p[0] + ((uint32_t)p[n >> 1] << 8);
@@ -51,7 +53,8 @@ static uint64_t hash_to_32(const uint8_t *p, size_t n)
 	const uint64_t mul = k2 + n * 2;
 	const uint64_t a = load_u64le(p) * k1, b = load_u64le(p + 8);
 	const uint64_t c = load_u64le(p + n - 8) * mul, d = load_u64le(p + n - 16) * k2;
-	return mix(rotate(a + b, 43) + rotate(c, 30) + d, a + rotate(b + k2, 18) + c, mul);
+	return mix(rotate(a + b, 43) + rotate(c, 30) + d, a + rotate(b + k2, 18) + c,
+		   mul);
 }
 
 static uint64_t hash_to_64(const uint8_t *p, size_t n)
@@ -109,7 +112,9 @@ uint64_t fingerprint64(const void *data, size_t n)
 	enum { SEED = 81 };
 	const uint8_t *p = data;
 	if (n <= 64)
-		return n <= 16 ? hash_to_16(p, n) : n <= 32 ? hash_to_32(p, n) : hash_to_64(p, n);
+		return n <= 16	 ? hash_to_16(p, n)
+		       : n <= 32 ? hash_to_32(p, n)
+				 : hash_to_64(p, n);
 	struct state s = { .y = SEED * k1 + 113 };
 	s.x = SEED * k2 + load_u64le(p);
 	s.z = shift_mix(s.y * k2 + 113) * k2;

@@ -1,12 +1,13 @@
 /* number.c — numbers as text: the only place where a number becomes characters.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The shortest text: printf's %.Ne gives the N-digit decimal nearest to a value, and the
- * smallest N whose text reads back as the value is nearly always the answer. A float has at
- * least 6 and a double 15 digits that survive, so the search starts there (%e's trailing
- * zeros are dropped afterwards) and takes at most four steps. Where the gap to the next
- * lower value is half the one to the next higher (powers of two), a decimal that is not the
- * nearest may be shorter: there the neighbouring decimals are tried too.
+ * The shortest text: printf's %.Ne gives the N-digit decimal nearest to a value, and
+ * the smallest N whose text reads back as the value is nearly always the answer. A
+ * float has at least 6 and a double 15 digits that survive, so the search starts there
+ * (%e's trailing zeros are dropped afterwards) and takes at most four steps. Where the
+ * gap to the next lower value is half the one to the next higher (powers of two), a
+ * decimal that is not the nearest may be shorter: there the neighbouring decimals are
+ * tried too.
  */
 #include "config.h"
 
@@ -34,7 +35,7 @@ static struct decimal to_decimal(double v, int n)
 	const char *e = strchr(text, 'e');
 	for (const char *p = text + 2; n > 1 && p < e; p++)
 		d.digits[d.n++] = *p;
-	d.point = atoi(e + 1) + 1;
+	d.point = (int)strtol(e + 1, NULL, 10) + 1;
 	return d;
 }
 
@@ -46,7 +47,8 @@ static void strip_zeros(struct decimal *d)
 
 static void text_of(const struct decimal *d, char out[48])
 {
-	snprintf(out, 48, "%s.%.*se%d", d->negative ? "-" : "", d->n, d->digits, d->point);
+	snprintf(out, 48, "%s.%.*se%d", d->negative ? "-" : "", d->n, d->digits,
+		 d->point);
 }
 
 static size_t layout(char *out, const struct decimal *d)
@@ -61,7 +63,7 @@ static size_t layout(char *out, const struct decimal *d)
 			memcpy(p, d->digits + 1, (size_t)d->n - 1);
 			p += d->n - 1;
 		}
-		return (size_t)(p - out) + (size_t)sprintf(p, "e%+03d", d->point - 1);
+		return (size_t)(p - out) + (size_t)snprintf(p, 8, "e%+03d", d->point - 1);
 	}
 	if (d->point <= 0)
 		*p++ = '0';
@@ -82,7 +84,7 @@ static size_t special(char *out, double v)
 {
 	const char *s = isnan(v) ? "nan" : isinf(v) ? (v < 0 ? "-inf" : "inf")
 						    : signbit(v) ? "-0.0" : "0.0";
-	return (size_t)sprintf(out, "%s", s);
+	return (size_t)snprintf(out, NUMBER_MAX, "%s", s);
 }
 
 /* The decimal one unit in the last place above or below. */
@@ -189,7 +191,7 @@ size_t number_hex(char *out, double v)
 {
 	if (!isfinite(v))
 		return special(out, v);
-	return (size_t)sprintf(out, "%a", v);
+	return (size_t)snprintf(out, NUMBER_MAX, "%a", v);
 }
 
 size_t number_u64(char *out, uint64_t v)
@@ -229,7 +231,9 @@ size_t number_grouped(char *out, uint64_t v)
 
 size_t number_bytes(char *out, uint64_t v)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	static const char *const units[] = {
+		"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"
+	};
 	if (v < 1024) {
 		const size_t n = number_u64(out, v);
 		memcpy(out + n, " B", 3);
@@ -241,5 +245,5 @@ size_t number_bytes(char *out, uint64_t v)
 		scaled /= 1024;
 		unit++;
 	}
-	return (size_t)sprintf(out, "%.1f %s", scaled, units[unit]);
+	return (size_t)snprintf(out, NUMBER_MAX, "%.1f %s", scaled, units[unit]);
 }

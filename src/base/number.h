@@ -1,9 +1,9 @@
 /* number.h — numbers as text: the only place where a number becomes characters.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each function writes a NUL-terminated text of at most NUMBER_MAX bytes and returns its
- * length. Reals are laid out as Python's repr does: positional for exponents -4 … 15, with
- * ".0" where there is no fraction; non-finite values are "nan", "inf", "-inf".
+ * Each function writes a NUL-terminated text of at most NUMBER_MAX bytes and returns
+ * its length. Reals are laid out as Python's repr does: positional for exponents -4 …
+ * 15, with ".0" where there is no fraction; non-finite values are "nan", "inf", "-inf".
  */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
@@ -16,8 +16,8 @@ enum { NUMBER_MAX = 400 };
 /* The shortest text that reads back as the same double, or float. */
 size_t number_double(char *out, double v);
 size_t number_float(char *out, float v);
-/* The shortest text that lies between low and high, the midpoints to the neighbours of v in
- * its own type; closed: the midpoints themselves read back as v too. */
+/* The shortest text that lies between low and high, the midpoints to the neighbours of
+ * v in its own type; closed: the midpoints themselves read back as v too. */
 size_t number_between(char *out, double v, double low, double high, int closed);
 /* digits significant digits, trailing zeros removed. */
 size_t number_digits(char *out, double v, int digits);

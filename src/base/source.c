@@ -19,8 +19,10 @@ static struct identity identity_of(const struct stat *st)
 		.device = st->st_dev,
 		.inode = st->st_ino,
 		.size = (uint64_t)st->st_size,
-		.mtime_ns = st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec,
-		.ctime_ns = st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec,
+		.mtime_ns =
+			st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec,
+		.ctime_ns =
+			st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec,
 	};
 }
 
@@ -34,7 +36,8 @@ static int file_open(struct source *s, struct ckpt_error *err)
 	if (fstat(s->fd, &st)) {
 		error_errno(err, s->path, "cannot stat");
 	} else if (S_ISDIR(st.st_mode)) {
-		error_set(err, CKPT_EFORMAT, s->path, -1, "is a folder, a file was expected");
+		error_set(err, CKPT_EFORMAT, s->path, -1,
+			  "is a folder, a file was expected");
 	} else if (!S_ISREG(st.st_mode)) {
 		error_set(err, CKPT_EFORMAT, s->path, -1, "is not a regular file");
 	} else {
@@ -68,7 +71,8 @@ static void file_close(struct source *s)
 	s->fd = -1;
 }
 
-const struct source_ops source_file = { file_open, file_pread, file_identify, file_close };
+const struct source_ops source_file = { file_open, file_pread, file_identify,
+					file_close };
 const struct source_ops *source_default = &source_file;
 
 int source_open(struct source *s, const char *path, struct ckpt_error *err)
@@ -119,8 +123,9 @@ int source_unchanged(struct source *s, struct ckpt_error *err)
 	if (s->ops->identify(s, &now))
 		return error_errno(err, s->path, "cannot stat");
 	if (!identity_same(&now, &s->identity))
-		return error_set(err, CKPT_EIO, s->path, -1,
-				 "changed while it was read; nothing said about it holds");
+		return error_set(
+			err, CKPT_EIO, s->path, -1,
+			"changed while it was read; nothing said about it holds");
 	return 0;
 }
 

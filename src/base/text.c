@@ -64,11 +64,15 @@ static int escape_one(char out[16], const char *p, size_t len, uint32_t cp)
 			return snprintf(out, 16, "\\%c", shorts[i][1]);
 	if (!text_is_unsafe(cp))
 		return 0;
-	return snprintf(out, 16, cp < 0x80 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x",
+	return snprintf(out, 16,
+			cp < 0x80      ? "\\x%02x"
+			: cp < 0x10000 ? "\\u%04x"
+				       : "\\U%08x",
 			cp);
 }
 
-/* How many bytes from p on are printable ASCII other than backslash: most names, whole. */
+/* How many bytes from p on are printable ASCII other than backslash:
+ * most names, whole. */
 static size_t plain_ascii(const char *p, size_t n)
 {
 	size_t i = 0;
@@ -155,8 +159,12 @@ size_t text_unescape(char *out, const char *p, size_t n)
 		if (++i == n)
 			return SIZE_MAX;
 		const char kind = p[i++];
-		const char *plain = strchr("t\tn\nr\r\\\\", kind);
-		const size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+		static const char letters[] = "tnr\\", meant[] = "\t\n\r\\";
+		const char *plain = kind ? strchr(letters, kind) : NULL;
+		const size_t digits = kind == 'x'   ? 2
+				      : kind == 'u' ? 4
+				      : kind == 'U' ? 8
+						    : 0;
 		uint32_t v;
 		if (digits && read_hex(p + i, n - i, digits, &v)) {
 			i += digits;
@@ -164,8 +172,8 @@ size_t text_unescape(char *out, const char *p, size_t n)
 				out[to++] = (char)v;
 			else
 				to += write_utf8(out + to, v & 0x1fffff);
-		} else if (!digits && kind && plain) {
-			out[to++] = plain[1];
+		} else if (plain) {
+			out[to++] = meant[plain - letters];
 		} else {
 			return SIZE_MAX;
 		}
@@ -248,7 +256,8 @@ size_t text_common(const char *a, const char *b, size_t n)
 
 int text_natural(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	/* What both begin with decides nothing, but for a number that goes on behind it. */
+	/* What both begin with decides nothing, but for a number that goes on behind
+	 * it. */
 	size_t i = text_common(a, b, a_len < b_len ? a_len : b_len), k;
 	while (i > 0 && digit(a[i - 1]))
 		i--;
@@ -265,7 +274,8 @@ int text_natural(const char *a, size_t a_len, const char *b, size_t b_len)
 			i++;
 		while (k < b_len && b[k] == '0')
 			k++;
-		const size_t na = digits_at(a + i, a_len - i), nb = digits_at(b + k, b_len - k);
+		const size_t na = digits_at(a + i, a_len - i),
+			     nb = digits_at(b + k, b_len - k);
 		if (na != nb)
 			return na < nb ? -1 : 1;
 		const int c = memcmp(a + i, b + k, na);
@@ -296,8 +306,8 @@ unsigned text_distance(const char *a, size_t a_len, const char *b, size_t b_len,
 			unsigned d = last[k - 1] + (a[i - 1] != b[k - 1]);
 			d = last[k] + 1 < d ? last[k] + 1 : d;
 			d = now[k - 1] + 1 < d ? now[k - 1] + 1 : d;
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
-			    before[k - 2] + 1 < d)
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
+			    a[i - 2] == b[k - 1] && before[k - 2] + 1 < d)
 				d = before[k - 2] + 1;
 			now[k] = d;
 			least = d < least ? d : least;

@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The length of the well-formed UTF-8 sequence at p (no surrogates, no overlong forms), its
- * code point in *cp; 0 if there is none. */
+/* The length of the well-formed UTF-8 sequence at p (no surrogates, no overlong forms),
+ * its code point in *cp; 0 if there is none. */
 size_t text_utf8(const char *p, size_t n, uint32_t *cp);
 bool text_is_utf8(const char *p, size_t n);
-/* Code points that move, hide or reorder what a terminal shows: C0, DEL, C1, bidi controls,
- * zero-width characters, line separators, the byte order mark. */
+/* Code points that move, hide or reorder what a terminal shows: C0, DEL, C1, bidi
+ * controls, zero-width characters, line separators, the byte order mark. */
 bool text_is_unsafe(uint32_t cp);
 
 /* Writes a printable form of n bytes to out, NUL-terminated and never beyond cap; returns
@@ -25,7 +25,8 @@ bool text_is_unsafe(uint32_t cp);
 size_t text_escape(char *out, size_t cap, const char *p, size_t n);
 /* True if the text is printable ASCII that needs no escape: as wide as it is long. */
 bool text_is_plain(const char *p, size_t n);
-/* The bytes that an escaped form stands for; out needs len bytes. SIZE_MAX if it is none. */
+/* The bytes that an escaped form stands for; out needs len bytes. SIZE_MAX if it is
+ * none. */
 size_t text_unescape(char *out, const char *p, size_t len);
 
 /* Terminal columns of well-formed, escaped text, as wcwidth(3) counts them. */

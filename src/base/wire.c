@@ -1,8 +1,9 @@
 /* wire.c — a cursor over protobuf wire bytes, bounded, without recursion.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Wire types and tags: the protobuf encoding guide. A group (types 3 and 4) is nothing that
- * TensorFlow writes; as an unknown field it is legal, so it is skipped by counting.
+ * Wire types and tags: the protobuf encoding guide. A group (types 3 and 4) is nothing
+ * that TensorFlow writes; as an unknown field it is legal, so it is skipped by
+ * counting.
  */
 #include "config.h"
 

@@ -16,7 +16,8 @@ enum wire_type { WIRE_VARINT, WIRE_I64, WIRE_LEN, WIRE_GROUP, WIRE_END, WIRE_I32
 struct wire {
 	struct bytes left;   /* not yet read */
 	uint32_t field;
-	enum wire_type type; /* of the field just read; groups are skipped, never returned */
+	enum wire_type
+		type; /* of the field just read; groups are skipped, never returned */
 	uint64_t value;      /* VARINT, I64, I32 */
 	struct bytes data;   /* LEN */
 	const char *problem; /* after -1: what was wrong */

@@ -30,7 +30,8 @@ int fail(const struct options *o, const struct ckpt_error *err)
 {
 	if (wants_json(o))
 		document_failure(stdout, o->command ? o->command->name : "error",
-				 o->n_args ? o->args[0] : NULL, o->given[OPT_NDJSON], err);
+				 o->n_args ? o->args[0] : NULL, o->given[OPT_NDJSON],
+				 err);
 	text_error(err);
 	return EXIT_TROUBLE;
 }

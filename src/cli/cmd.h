@@ -14,13 +14,14 @@ extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_compl
 
 bool wants_json(const struct options *o); /* --json or --ndjson */
 struct ckpt_options ckpt_options_of(const struct options *o);
-/* Tells the error on standard error and, with --json or --ndjson, as a document on standard
- * output; returns EXIT_TROUBLE. */
+/* Tells the error on standard error and, with --json or --ndjson, as a document on
+ * standard output; returns EXIT_TROUBLE. */
 int fail(const struct options *o, const struct ckpt_error *err);
 /* The patterns from args[first] on, with -x and -E. NULL and err on a malformed one. */
 struct matcher *matcher_of(const struct options *o, struct arena *a, size_t first,
 			   struct ckpt_error *err);
-/* The exit code after an answer: EXIT_TROUBLE, with a message, if a file changed meanwhile. */
+/* The exit code after an answer: EXIT_TROUBLE, with a message, if a file changed
+ * meanwhile. */
 int end_reading(struct ckpt *c, int code);
 /* What standard error says of how a path was taken, if that was not straightforward. */
 void tell_note(struct ckpt *c);

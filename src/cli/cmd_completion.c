@@ -30,8 +30,10 @@ static void bash_option(const struct option_spec *s)
 
 static void bash(void)
 {
-	puts("# bash completion for ckpt-inspect; made by \"ckpt-inspect completion bash\"");
-	puts("_ckpt_inspect()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=list words i");
+	puts("# bash completion for ckpt-inspect; made by \"ckpt-inspect completion "
+	     "bash\"");
+	puts("_ckpt_inspect()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=list "
+	     "words i");
 	fputs("\tlocal commands='", stdout);
 	for (const struct command *const *c = commands; *c; c++)
 		printf("%s%s", c == commands ? "" : " ", (*c)->name);
@@ -53,7 +55,8 @@ static void bash(void)
 	     "\telse\n"
 	     "\t\tcompopt -o filenames\n"
 	     "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
-	     "\t\t((COMP_CWORD == 1)) && COMPREPLY+=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+	     "\t\t((COMP_CWORD == 1)) && COMPREPLY+=($(compgen -W \"$commands\" -- "
+	     "\"$cur\"))\n"
 	     "\tfi\n}\ncomplete -F _ckpt_inspect ckpt-inspect");
 }
 
@@ -83,7 +86,8 @@ static void zsh_option(const struct option_spec *s)
 static void zsh(void)
 {
 	puts("#compdef ckpt-inspect\n"
-	     "# zsh completion for ckpt-inspect; made by \"ckpt-inspect completion zsh\"\n"
+	     "# zsh completion for ckpt-inspect; made by \"ckpt-inspect completion "
+	     "zsh\"\n"
 	     "_ckpt_inspect()\n{\n\tlocal -a commands\n\tcommands=(");
 	for (const struct command *const *c = commands; *c; c++) {
 		printf("\t\t'%s:", (*c)->name);
@@ -131,9 +135,11 @@ static void fish_option(const struct option_spec *s)
 
 static void fish(void)
 {
-	puts("# fish completion for ckpt-inspect; made by \"ckpt-inspect completion fish\"");
+	puts("# fish completion for ckpt-inspect; made by \"ckpt-inspect completion "
+	     "fish\"");
 	for (const struct command *const *c = commands; *c; c++) {
-		printf("complete -c ckpt-inspect -n __fish_use_subcommand -a %s -d '", (*c)->name);
+		printf("complete -c ckpt-inspect -n __fish_use_subcommand -a %s -d '",
+		       (*c)->name);
 		put_fish((*c)->summary);
 		puts("'");
 	}
@@ -155,8 +161,8 @@ static int run(const struct options *o)
 			shells[i].print();
 			return EXIT_FINE;
 		}
-	error_set(&err, CKPT_EINVAL, NULL, -1, "completion is for bash, zsh or fish, not '%.40s'",
-		  o->args[0]);
+	error_set(&err, CKPT_EINVAL, NULL, -1,
+		  "completion is for bash, zsh or fish, not '%.40s'", o->args[0]);
 	return fail(o, &err);
 }
 
@@ -164,7 +170,8 @@ const struct command cmd_completion = {
 	.name = "completion",
 	.args = "SHELL",
 	.summary = "print the completions of bash, zsh or fish",
-	.examples = "ckpt-inspect completion bash > ~/.local/share/bash-completion/completions/"
+	.examples = "ckpt-inspect completion bash > "
+		    "~/.local/share/bash-completion/completions/"
 		    "ckpt-inspect\n",
 	.options = { OPT_NONE },
 	.min_args = 1,

@@ -73,8 +73,10 @@ static void one_text(const struct info_report *r)
 static void tables_text(const struct info_report *r)
 {
 	struct chosen chosen;
-	const struct rows members = { member_columns, r->n_members, member_at, r->members };
-	const struct rows totals = { dtype_columns, r->list.n_dtypes, total_at, r->list.dtypes };
+	const struct rows members = { member_columns, r->n_members, member_at,
+				      r->members };
+	const struct rows totals = { dtype_columns, r->list.n_dtypes, total_at,
+				     r->list.dtypes };
 	char number[NUMBER_MAX];
 	putchar('\n');
 	text_choose(&chosen, member_columns, false);
@@ -117,7 +119,8 @@ static void folder_text(const struct info_report *r, const char *path)
 		putchar('\n');
 	for (size_t i = 0; i < r->n; i++)
 		if (r->snapshots[i].error.p) {
-			text_put(stdout, r->snapshots[i].prefix.p, r->snapshots[i].prefix.len);
+			text_put(stdout, r->snapshots[i].prefix.p,
+				 r->snapshots[i].prefix.len);
 			printf(": %s\n", r->snapshots[i].error.p);
 		}
 	if (r->c)
@@ -147,11 +150,13 @@ static void json_largest(struct json *j, const struct info_report *r)
 	jw_close(j, ']');
 }
 
-static void info_json(const struct options *o, struct arena *a, const struct info_report *r)
+static void info_json(const struct options *o, struct arena *a,
+		      const struct info_report *r)
 {
 	struct document d;
 	struct json *j = &d.j;
-	const struct rows members = { member_columns, r->n_members, member_at, r->members };
+	const struct rows members = { member_columns, r->n_members, member_at,
+				      r->members };
 	document_begin(&d, a, "info", o->given[OPT_NDJSON]);
 	document_input(&d, o->args[0], r->c, r->folder ? "folder of checkpoints" : NULL);
 	jw_text(j, "latest", r->latest);
@@ -176,6 +181,8 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	for (size_t i = 0; i < r->n; i++)
 		document_row(&d, snapshot_columns, &r->snapshots[i]);
 	document_records_end(&d);
+	if (r->c)
+		document_check_unchanged(&d, r->c);
 	document_summary_begin(&d);
 	jw_u64(j, "checkpoints", r->n);
 	jw_u64(j, "tensors", r->c ? r->list.all : 0);
@@ -184,8 +191,8 @@ static void info_json(const struct options *o, struct arena *a, const struct inf
 	document_end(&d);
 }
 
-/* --latest: one prefix for a script. The latest has to be whole; --latest-complete goes back
- * to one that is. */
+/* --latest: one prefix for a script. The latest has to be whole; --latest-complete goes
+ * back to one that is. */
 static int print_latest(const struct options *o, const struct info_report *r)
 {
 	struct ckpt_error err = { 0 };
@@ -197,8 +204,10 @@ static int print_latest(const struct options *o, const struct info_report *r)
 		puts(whole); /* as it is: a script opens it */
 		return EXIT_FINE;
 	}
-	error_set(&err, CKPT_ENOTFOUND, o->args[0], -1, "the latest checkpoint%s%.200s%s is "
-		  "not complete%s", latest ? " (" : "", latest ? latest : "", latest ? ")" : "",
+	error_set(&err, CKPT_ENOTFOUND, o->args[0], -1,
+		  "the latest checkpoint%s%.200s%s is "
+		  "not complete%s",
+		  latest ? " (" : "", latest ? latest : "", latest ? ")" : "",
 		  whole ? "; --latest-complete takes the last whole one" : "");
 	return fail(o, &err);
 }
@@ -211,7 +220,12 @@ static int run(const struct options *o)
 	const struct ckpt_options options = ckpt_options_of(o);
 	int code = EXIT_FINE;
 	arena_init(&arena, UINT64_MAX);
-	if (info_make(&r, &arena, o->args[0], &options, &err)) {
+	r = (struct info_report){ .folder = false };
+	if (o->given[OPT_LATEST] && wants_json(o)) {
+		error_set(&err, CKPT_EINVAL, NULL, -1,
+			  "--latest prints a path; in JSON it is .latest");
+		code = fail(o, &err);
+	} else if (info_make(&r, &arena, o->args[0], &options, &err)) {
 		code = fail(o, &err);
 	} else {
 		if (r.c)

@@ -36,7 +36,8 @@ static const void *row_at(const struct rows *rows, size_t i)
 }
 
 /* Entries that cannot be read are listed, and make the exit code 2. */
-static void tell_problem(struct listing *l, const struct ckpt_tensor *t, struct document *d)
+static void tell_problem(struct listing *l, const struct ckpt_tensor *t,
+			 struct document *d)
 {
 	struct ckpt_error e;
 	char name[160];
@@ -44,8 +45,8 @@ static void tell_problem(struct listing *l, const struct ckpt_tensor *t, struct 
 		return;
 	text_escape(name, sizeof name, t->name, t->name_len);
 	error_clear(&e);
-	error_set(&e, t->problem->code, t->problem->file, t->problem->offset, "'%s': %s", name,
-		  t->problem->text);
+	error_set(&e, t->problem->code, t->problem->file, t->problem->offset, "'%s': %s",
+		  name, t->problem->text);
 	if (d)
 		document_error(d, &e);
 	fflush(stdout);
@@ -118,6 +119,7 @@ static void summary(struct listing *l, struct document *d)
 {
 	const struct list_report *r = &l->report;
 	struct json *j = &d->j;
+	document_check_unchanged(d, l->c);
 	document_summary_begin(d);
 	jw_u64(j, "tensors", r->all);
 	jw_u64(j, "listed", r->n);
@@ -174,15 +176,18 @@ static const void *node_at(const struct rows *rows, size_t i)
 
 static int list_tree(struct listing *l, struct ckpt_error *err)
 {
-	const bool by_size = l->o->given[OPT_SORT] && !strcmp(l->o->value[OPT_SORT], "size");
-	const size_t depth = l->o->given[OPT_DEPTH] ? (size_t)l->o->number[OPT_DEPTH] : SIZE_MAX;
+	const bool by_size =
+		l->o->given[OPT_SORT] && !strcmp(l->o->value[OPT_SORT], "size");
+	const size_t depth =
+		l->o->given[OPT_DEPTH] ? (size_t)l->o->number[OPT_DEPTH] : SIZE_MAX;
 	struct scope_node *root = scope_build(&l->arena, l->report.tensors, l->report.n,
 					      by_size ? SCOPE_BY_SIZE : SCOPE_BY_NAME);
 	size_t n = 0;
 	for (struct scope_node *s = root; s && (s = scope_next(s, depth));)
 		n++;
 	struct tree_rows tree = { .scratch = &l->scratch,
-				  .nodes = arena_zeroed(&l->arena, n, sizeof *tree.nodes) };
+				  .nodes = arena_zeroed(&l->arena, n,
+							sizeof *tree.nodes) };
 	if (!root || !tree.nodes)
 		return arena_error(&l->arena, err);
 	n = 0;
@@ -217,7 +222,8 @@ static const void *object_at(const struct rows *rows, size_t i)
 
 static int list_objects_tree(struct listing *l, struct ckpt_error *err)
 {
-	const size_t depth = l->o->given[OPT_DEPTH] ? (size_t)l->o->number[OPT_DEPTH] : SIZE_MAX;
+	const size_t depth =
+		l->o->given[OPT_DEPTH] ? (size_t)l->o->number[OPT_DEPTH] : SIZE_MAX;
 	struct pointers found = { 0 };
 	struct chosen chosen;
 	struct document d;
@@ -242,18 +248,20 @@ static int list_objects_tree(struct listing *l, struct ckpt_error *err)
 /* --- streaming --------------------------------------------------------------------- */
 
 /* --ndjson in the index's order: each tensor is written as it is read, and forgotten. */
-static int list_stream(struct listing *l, const struct matcher *m, unsigned roles)
+static int list_stream(struct listing *l, const struct matcher *m, unsigned roles,
+		       struct ckpt_error *err)
 {
 	struct document d;
-	uint64_t all = 0, listed = 0, elements = 0, bytes = 0;
+	struct list_report *report = &l->report;
+	if (list_begin(report, l->c, &l->arena, err))
+		return -1;
 	begin(l, &d);
-	list_objects(&l->report.objects, l->c, &l->arena);
 	document_records(&d, "tensors", "tensor");
 	for (;;) {
 		struct ckpt_tensor t;
 		struct ckpt_error damage = { 0 };
 		arena_rewind(&l->scratch, (struct arena_mark){ 0 });
-		const int r = l->c->reader->next(l->c, &l->scratch, &t, &damage);
+		const int r = reader_next(l->c, &l->scratch, &t, &damage);
 		if (r == 0)
 			break;
 		if (r < 0) {
@@ -265,30 +273,36 @@ static int list_stream(struct listing *l, const struct matcher *m, unsigned role
 				break;
 			continue;
 		}
-		all++;
+		report->all++;
+		const enum role role = list_role(&report->objects, &t);
 		if ((m && !match_name(m, t.name, t.name_len)) ||
-		    (roles && !(roles & 1u << list_role(&l->report.objects, &t))))
+		    (roles && !(roles & 1u << role)))
 			continue;
-		listed++;
-		elements += t.elements;
-		bytes += t.size_bytes;
+		report->n++;
+		list_add(report, &t, role);
 		list_row_of(l->c, &l->scratch, &l->report.objects, &t, &l->row);
 		document_row(&d, list_columns, &l->row);
 		tell_problem(l, &t, &d);
 		reader_values_drop(l->c); /* of a variant that was looked into */
 	}
-	document_summary_begin(&d);
-	jw_u64(&d.j, "tensors", all);
-	jw_u64(&d.j, "listed", listed);
-	jw_u64(&d.j, "elements", elements);
-	jw_u64(&d.j, "size_bytes", bytes);
-	document_end(&d);
+	list_end(report);
+	if (!report->n && (l->o->n_args > 1 || l->o->n_excludes || roles)) {
+		struct ckpt_error none = { 0 };
+		error_set(&none, CKPT_ENOTFOUND, ckpt_prefix(l->c), -1,
+			  "no tensor matches");
+		document_error(&d, &none);
+		fflush(stdout);
+		text_error(&none);
+		l->code = EXIT_TROUBLE;
+	}
+	summary(l, &d);
 	return 0;
 }
 
 /* --- the command ------------------------------------------------------------------- */
 
-static int find_sort(const struct options *o, enum list_sort *sort, struct ckpt_error *err)
+static int find_sort(const struct options *o, enum list_sort *sort,
+		     struct ckpt_error *err)
 {
 	*sort = SORT_NAME;
 	if (!o->given[OPT_SORT])
@@ -298,25 +312,45 @@ static int find_sort(const struct options *o, enum list_sort *sort, struct ckpt_
 			*sort = (enum list_sort)i;
 			return 0;
 		}
-	return error_set(err, CKPT_EINVAL, NULL, -1,
-			 "--sort takes name, size, dtype, elements, offset or none, not '%.40s'",
-			 o->value[OPT_SORT]);
+	return error_set(
+		err, CKPT_EINVAL, NULL, -1,
+		"--sort takes name, size, dtype, elements, offset or none, not '%.40s'",
+		o->value[OPT_SORT]);
 }
 
 static int nothing_matched(const struct options *o, const struct list_report *r,
 			   struct ckpt_error *err)
 {
-	struct near_names near = { .wanted = o->args[1], .wanted_len = strlen(o->args[1]) };
+	struct near_names near = { .wanted = o->args[1],
+				   .wanted_len = strlen(o->args[1]) };
 	char name[160];
 	for (size_t i = 0; i < ckpt_count(r->c); i++)
 		near_offer(&near, ckpt_at(r->c, i)->name, ckpt_at(r->c, i)->name_len);
 	if (!near.n)
-		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(r->c), -1,
-				 "no tensor matches '%.100s' ('*' stops at '/', '**' does not)",
-				 o->args[1]);
+		return error_set(
+			err, CKPT_ENOTFOUND, ckpt_prefix(r->c), -1,
+			"no tensor matches '%.100s' ('*' stops at '/', '**' does not)",
+			o->args[1]);
 	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
 	return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(r->c), -1,
-			 "no tensor matches '%.100s'; did you mean '%s'?", o->args[1], name);
+			 "no tensor matches '%.100s'; did you mean '%s'?", o->args[1],
+			 name);
+}
+
+static int check_usage(const struct options *o, struct ckpt_error *err)
+{
+	const bool tree = o->given[OPT_TREE], objects = o->given[OPT_OBJECTS];
+	const char *wrong = NULL;
+	if (o->given[OPT_DEPTH] && !tree && !objects)
+		wrong = "--depth is for --tree and --objects";
+	else if (o->given[OPT_COLUMNS] && wants_json(o))
+		wrong = "--columns is for text: JSON has all of them";
+	else if (o->given[OPT_REVERSE] && o->given[OPT_NDJSON] && !o->given[OPT_SORT])
+		wrong = "--reverse with --ndjson needs --sort: it streams otherwise";
+	else if (objects && (o->n_args > 1 || o->n_excludes || o->given[OPT_ROLE]))
+		wrong = "--objects shows the whole graph: no patterns, --exclude or "
+			"--role";
+	return wrong ? error_set(err, CKPT_EINVAL, NULL, -1, "%s", wrong) : 0;
 }
 
 static int run_listing(struct listing *l, struct ckpt_error *err)
@@ -324,12 +358,14 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 	const struct options *o = l->o;
 	struct list_query q = { .reverse = o->given[OPT_REVERSE],
 				.keep_going = o->given[OPT_KEEP_GOING] };
-	if (find_sort(o, &q.sort, err))
+	if (check_usage(o, err) || find_sort(o, &q.sort, err))
 		return -1;
 	if (o->given[OPT_ROLE] && !(q.roles = roles_parse(o->value[OPT_ROLE])))
-		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "--role takes weight, slot, ema, step, other, separated by "
-				 "commas, not '%.60s'", o->value[OPT_ROLE]);
+		return error_set(
+			err, CKPT_EINVAL, NULL, -1,
+			"--role takes weight, slot, ema, step, other, separated by "
+			"commas, not '%.60s'",
+			o->value[OPT_ROLE]);
 	struct matcher *m = matcher_of(o, &l->arena, 1, err);
 	if (!m)
 		return -1;
@@ -340,13 +376,14 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 	int r;
 	if (o->given[OPT_NDJSON] && !o->given[OPT_SORT] && !o->given[OPT_TREE] &&
 	    !o->given[OPT_OBJECTS]) {
-		r = list_stream(l, m, q.roles);
+		r = list_stream(l, m, q.roles, err);
 	} else if (list_make(&l->report, l->c, &l->arena, &q, err)) {
 		r = -1;
 	} else if (!l->report.n && (o->n_args > 1 || o->n_excludes || q.roles)) {
-		r = o->n_args > 1 ? nothing_matched(o, &l->report, err)
-				  : error_set(err, CKPT_ENOTFOUND, ckpt_prefix(l->c), -1,
-					      "no tensor is left by --exclude and --role");
+		r = o->n_args > 1
+			    ? nothing_matched(o, &l->report, err)
+			    : error_set(err, CKPT_ENOTFOUND, ckpt_prefix(l->c), -1,
+					"no tensor is left by --exclude and --role");
 	} else {
 		r = o->given[OPT_OBJECTS] ? list_objects_tree(l, err)
 		    : o->given[OPT_TREE]  ? list_tree(l, err)
@@ -393,8 +430,8 @@ const struct command cmd_list = {
 		    "ckpt-inspect list --objects ck-3      # of a tf.train.Checkpoint\n"
 		    "ckpt-inspect list --json model.ckpt-200 | jq '.tensors[].name'\n",
 	.notes = "Patterns match the whole name: '*' stops at '/', '**' does not.\n",
-	.options = { OPT_LONG, OPT_TREE, OPT_OBJECTS, OPT_DEPTH, OPT_ROLE, OPT_SORT, OPT_REVERSE, OPT_COLUMNS,
-		     OPT_EXCLUDE, OPT_REGEX, OPT_KEEP_GOING },
+	.options = { OPT_LONG, OPT_TREE, OPT_OBJECTS, OPT_DEPTH, OPT_ROLE, OPT_SORT,
+		     OPT_REVERSE, OPT_COLUMNS, OPT_EXCLUDE, OPT_REGEX, OPT_KEEP_GOING },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

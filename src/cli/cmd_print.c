@@ -1,8 +1,9 @@
 /* cmd_print.c — ckpt-inspect print: the values of tensors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * All names are looked up before anything is written, so that a misspelt one leaves nothing
- * on standard output. A damaged tensor is an error of that tensor; the others are printed.
+ * All names are looked up before anything is written, so that a misspelt one leaves
+ * nothing on standard output. A damaged tensor is an error of that tensor; the others
+ * are printed.
  */
 #include "config.h"
 
@@ -69,8 +70,8 @@ static int try_graph_name(struct ckpt *c, struct pointers *to, const char *name,
 	return len == strlen(name) ? 0 : try_name(c, to, start, len, err);
 }
 
-static int try_pattern(struct ckpt *c, struct arena *a, struct pointers *to, char *pattern,
-		       bool regex, struct ckpt_error *err)
+static int try_pattern(struct ckpt *c, struct arena *a, struct pointers *to,
+		       char *pattern, bool regex, struct ckpt_error *err)
 {
 	struct matcher *m = match_compile(a, &pattern, 1, NULL, 0, regex, err);
 	size_t found = 0;
@@ -99,15 +100,16 @@ static int try_object(struct printing *p, const char *name, struct ckpt_error *e
 	if (n != 1)
 		found = objects_full_name(&p->objects, name, len, &n);
 	if (n == 1)
-		return try_name(p->c, &p->tensors, found[0]->key.p, found[0]->key.len, err);
+		return try_name(p->c, &p->tensors, found[0]->key.p, found[0]->key.len,
+				err);
 	if (!n)
 		return 0;
 	char first[120], second[120];
 	text_escape(first, sizeof first, found[0]->key.p, found[0]->key.len);
 	text_escape(second, sizeof second, found[1]->key.p, found[1]->key.len);
 	return error_set(err, CKPT_EINVAL, ckpt_prefix(p->c), -1,
-			 "%zu variables are called '%.60s': '%s', '%s'%s", n, name, first, second,
-			 n > 2 ? ", …" : "");
+			 "%zu variables are called '%.60s': '%s', '%s'%s", n, name, first,
+			 second, n > 2 ? ", …" : "");
 }
 
 static int not_found(struct ckpt *c, const char *name, struct ckpt_error *err)
@@ -117,16 +119,25 @@ static int not_found(struct ckpt *c, const char *name, struct ckpt_error *err)
 	for (size_t i = 0; i < ckpt_count(c); i++)
 		near_offer(&near, ckpt_at(c, i)->name, ckpt_at(c, i)->name_len);
 	for (size_t i = 0; i < near.n; i++)
-		text_escape(shown[i], sizeof shown[i], near.best[i].name, near.best[i].len);
+		text_escape(shown[i], sizeof shown[i], near.best[i].name,
+			    near.best[i].len);
+	if (strpbrk(name, "*?["))
+		return error_set(
+			err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
+			"no tensor matches '%.120s' ('*' stops at '/', '**' does not)",
+			name);
 	if (!near.n)
 		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
-				 "no tensor '%.120s'; ckpt-inspect list shows the names", name);
+				 "no tensor '%.120s'; ckpt-inspect list shows the names",
+				 name);
 	return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
-			 "no tensor '%.80s'; did you mean '%.80s'%s%.80s%s?", name, shown[0],
-			 near.n > 1 ? " or '" : "", shown[1], near.n > 1 ? "'" : "");
+			 "no tensor '%.80s'; did you mean '%.80s'%s%.80s%s?", name,
+			 shown[0], near.n > 1 ? " or '" : "", shown[1],
+			 near.n > 1 ? "'" : "");
 }
 
-/* Exactly, by the printed escape, without ":N" or "^", by the object graph, as a pattern. */
+/* Exactly, by the printed escape, without ":N" or "^", by the object graph, as a
+ * pattern. */
 static int resolve(struct printing *p, char *name, struct ckpt_error *err)
 {
 	const size_t len = strlen(name);
@@ -160,7 +171,8 @@ static int pick(struct printing *p, const struct ckpt_tensor *t, struct picked *
 		return reader_values(p->c, t, err) ? 0 : -1;
 	selection_all(&picked->selection, t->dims, t->rank);
 	if (p->o->given[OPT_SLICE] &&
-	    selection_parse(&picked->selection, p->o->value[OPT_SLICE], t->dims, t->rank, err))
+	    selection_parse(&picked->selection, p->o->value[OPT_SLICE], t->dims, t->rank,
+			    err))
 		return -1;
 	picked->whole = selection_is_all(&picked->selection, t->dims);
 	return 0;
@@ -180,7 +192,8 @@ static bool is_checked(struct printing *p, const struct picked *picked)
 	return v && values_checked(v);
 }
 
-static int print_text(struct printing *p, const struct picked *picked, struct ckpt_error *err)
+static int print_text(struct printing *p, const struct picked *picked,
+		      struct ckpt_error *err)
 {
 	const struct ckpt_tensor *t = picked->t;
 	char shape[2048];
@@ -197,12 +210,14 @@ static int print_text(struct printing *p, const struct picked *picked, struct ck
 	if (p->o->given[OPT_SLICE])
 		printf("  slice %s", p->o->value[OPT_SLICE]);
 	if (!is_checked(p, picked))
-		printf("  %s", picked->whole ? "no checksum" : "not checked (--check does)");
+		printf("  %s",
+		       picked->whole ? "no checksum" : "not checked (--check does)");
 	putchar('\n');
 	return values_text(stdout, picked, &p->style, err);
 }
 
-static int print_json(struct printing *p, const struct picked *picked, struct ckpt_error *err)
+static int print_json(struct printing *p, const struct picked *picked,
+		      struct ckpt_error *err)
 {
 	const struct ckpt_tensor *t = picked->t;
 	struct json *j = &p->document.j;
@@ -218,7 +233,8 @@ static int print_json(struct printing *p, const struct picked *picked, struct ck
 	jw_text(j, "slice", p->o->value[OPT_SLICE]);
 	jw_bool(j, "checked", is_checked(p, picked));
 	if (values_json(j, picked, &p->style, err)) {
-		/* The brackets are open: a torn document, which no parser takes for data. */
+		/* The brackets are open: a torn document, which no parser takes for
+		 * data. */
 		fflush(stdout);
 		text_error(err);
 		exit(EXIT_TROUBLE);
@@ -227,7 +243,8 @@ static int print_json(struct printing *p, const struct picked *picked, struct ck
 	return 0;
 }
 
-static void tell(struct printing *p, const struct ckpt_tensor *t, const struct ckpt_error *err)
+static void tell(struct printing *p, const struct ckpt_tensor *t,
+		 const struct ckpt_error *err)
 {
 	struct ckpt_error e = { 0 };
 	char name[160];
@@ -246,9 +263,10 @@ static int check_slices(struct printing *p, struct picked *picked, struct ckpt_e
 	struct ckpt_error e = { 0 };
 	for (size_t i = 0; i < p->tensors.n; i++)
 		if (pick(p, p->tensors.p[i], picked, &e) && e.code == CKPT_EINVAL)
-			return error_set(err, e.code, ckpt_prefix(p->c), -1, "'%.120s': %s",
-					 ((const struct ckpt_tensor *)p->tensors.p[i])->name,
-					 e.text);
+			return error_set(
+				err, e.code, ckpt_prefix(p->c), -1, "'%.120s': %s",
+				((const struct ckpt_tensor *)p->tensors.p[i])->name,
+				e.text);
 		else
 			error_clear(&e);
 	return 0;
@@ -278,6 +296,7 @@ static int print_all(struct printing *p, struct ckpt_error *err)
 	}
 	if (json) {
 		document_records_end(&p->document);
+		document_check_unchanged(&p->document, p->c);
 		document_summary_begin(&p->document);
 		jw_u64(&p->document.j, "tensors", p->tensors.n);
 		jw_u64(&p->document.j, "printed", printed);
@@ -293,8 +312,9 @@ static int print_raw(struct printing *p, struct ckpt_error *err)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "--raw writes one tensor, %zu are named", p->tensors.n);
 	if (isatty(STDOUT_FILENO))
-		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "--raw does not write to a terminal; redirect it to a file");
+		return error_set(
+			err, CKPT_EINVAL, NULL, -1,
+			"--raw does not write to a terminal; redirect it to a file");
 	if (pick(p, p->tensors.p[0], &picked, err) || check(p, &picked, err))
 		return -1;
 	return values_raw(stdout, &picked, err);
@@ -307,10 +327,14 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 	if (o->given[OPT_RAW] && wants_json(o))
 		return error_set(err, CKPT_EINVAL, NULL, -1, "--raw or --json, not both");
 	if (o->given[OPT_HEX] && wants_json(o))
-		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "--hex is for text: JSON numbers read back exactly anyway");
+		return error_set(
+			err, CKPT_EINVAL, NULL, -1,
+			"--hex is for text: JSON numbers read back exactly anyway");
+	if (o->given[OPT_SLICE] && !*o->value[OPT_SLICE])
+		return error_set(err, CKPT_EINVAL, NULL, -1, "the slice is empty");
 	if (o->given[OPT_HEX] && o->given[OPT_PRECISION])
-		return error_set(err, CKPT_EINVAL, NULL, -1, "--hex or --precision, not both");
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--hex or --precision, not both");
 	if (o->number[OPT_PRECISION] > 17)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "--precision is 1 to 17 significant digits");
@@ -353,18 +377,23 @@ const struct command cmd_print = {
 	.name = "print",
 	.args = "PATH NAME...",
 	.summary = "the values of tensors",
-	.examples = "ckpt-inspect print model.ckpt-200 global_step\n"
-		    "ckpt-inspect print run/ dense1/kernel -s '0:3,:'\n"
-		    "ckpt-inspect print run/ 'dense1/*' --precision 4\n"
-		    "ckpt-inspect print --raw run/ dense1/kernel > kernel.f32\n"
-		    "ckpt-inspect print --json run/ dense1/bias | jq '.tensors[0].values'\n"
-		    "ckpt-inspect print run/ -- -dash\n",
-	.notes = "A name is looked up as it is, then as list prints it (\\x1b), then without\n"
-		 "':0' or '^', then as a path or full name of the object graph, then as a\n"
+	.examples =
+		"ckpt-inspect print model.ckpt-200 global_step\n"
+		"ckpt-inspect print run/ dense1/kernel -s '0:3,:'\n"
+		"ckpt-inspect print run/ 'dense1/*' --precision 4\n"
+		"ckpt-inspect print --raw run/ dense1/kernel > kernel.f32\n"
+		"ckpt-inspect print --json run/ dense1/bias | jq '.tensors[0].values'\n"
+		"ckpt-inspect print run/ -- -dash\n",
+	.notes = "A name is looked up as it is, then as list prints it (\\x1b), then "
+		 "without\n"
+		 "':0' or '^', then as a path or full name of the object graph, then as "
+		 "a\n"
 		 "pattern over the whole name.\n"
-		 "What is read whole is checked against its checksum before it is printed.\n"
+		 "What is read whole is checked against its checksum before it is "
+		 "printed.\n"
 		 "Long tensors are elided on a terminal only.\n",
-	.options = { OPT_SLICE, OPT_ALL, OPT_PRECISION, OPT_HEX, OPT_RAW, OPT_CHECK, OPT_REGEX },
+	.options = { OPT_SLICE, OPT_ALL, OPT_PRECISION, OPT_HEX, OPT_RAW, OPT_CHECK,
+		     OPT_REGEX },
 	.min_args = 2,
 	.max_args = SIZE_MAX,
 	.run = run,

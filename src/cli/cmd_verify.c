@@ -1,8 +1,8 @@
 /* cmd_verify.c — ckpt-inspect verify: is it whole.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Of a folder every checkpoint is verified: a verdict on the latest alone would be a false
- * green. 1: damage was found; 2: a checkpoint could not be looked at.
+ * Of a folder every checkpoint is verified: a verdict on the latest alone would be a
+ * false green. 1: damage was found; 2: a checkpoint could not be looked at.
  */
 #include "config.h"
 
@@ -38,8 +38,11 @@ struct finding_row {
 };
 
 #define FIELD(row, field) .offset = offsetof(struct row, field)
-#define COUNT(field)                                                                       \
-	{ .name = #field, .type = COL_COUNT, FIELD(verdict_row, field), .null = NULL_COUNTS }
+#define COUNT(field)                                                                     \
+	{                                                                                \
+		.name = #field, .type = COL_COUNT, FIELD(verdict_row, field),            \
+		.null = NULL_COUNTS                                                      \
+	}
 
 static const struct column verdict_columns[] = {
 	{ .name = "path", .type = COL_NAME, FIELD(verdict_row, path) },
@@ -55,8 +58,14 @@ static const struct column finding_columns[] = {
 	{ .name = "tensor", .type = COL_NAME, FIELD(finding_row, tensor) },
 	{ .name = "path", .type = COL_NAME, FIELD(finding_row, path) },
 	{ .name = "file", .type = COL_NAME, FIELD(finding_row, file) },
-	{ .name = "offset", .type = COL_INT, FIELD(finding_row, offset), .null = NULL_OFFSET },
-	{ .name = "length", .type = COL_INT, FIELD(finding_row, length), .null = NULL_LENGTH },
+	{ .name = "offset",
+	  .type = COL_INT,
+	  FIELD(finding_row, offset),
+	  .null = NULL_OFFSET },
+	{ .name = "length",
+	  .type = COL_INT,
+	  FIELD(finding_row, length),
+	  .null = NULL_LENGTH },
 	{ .name = "message", .type = COL_NAME, FIELD(finding_row, message) },
 	{ .name = NULL },
 };
@@ -93,7 +102,8 @@ static void finding_json(struct verifying *v, const struct ckpt_finding *f)
 {
 	const struct ckpt_tensor *t = f->tensor;
 	const struct finding_row row = {
-		.null = (f->offset < 0 ? NULL_OFFSET : 0) | (f->length < 0 ? NULL_LENGTH : 0),
+		.null = (f->offset < 0 ? NULL_OFFSET : 0) |
+			(f->length < 0 ? NULL_LENGTH : 0),
 		.severity = cell_of(severity_names[f->severity]),
 		.code = cell_of(f->code),
 		.tensor = { t ? t->name : NULL, t ? t->name_len : 0 },
@@ -150,8 +160,8 @@ static void on_finding(void *arg, const struct ckpt_finding *f)
 
 /* --- verdicts ---------------------------------------------------------------------- */
 
-static int keep_verdict(struct verifying *v, const char *verdict, const struct ckpt_summary *s,
-			struct ckpt_error *err)
+static int keep_verdict(struct verifying *v, const char *verdict,
+			const struct ckpt_summary *s, struct ckpt_error *err)
 {
 	struct verdict_row *row = arena_zeroed(&v->arena, 1, sizeof *row);
 	if (!row || pointers_add(&v->verdicts, row))
@@ -174,13 +184,15 @@ static int keep_verdict(struct verifying *v, const char *verdict, const struct c
 	return 0;
 }
 
-static void verdict_text(const char *path, const char *verdict, const struct ckpt_summary *s)
+static void verdict_text(const char *path, const char *verdict,
+			 const struct ckpt_summary *s)
 {
 	char count[NUMBER_MAX], bytes[NUMBER_MAX], checked[NUMBER_MAX];
 	number_grouped(count, s->tensors);
 	number_bytes(bytes, s->bytes);
 	text_put(stdout, path, strlen(path));
-	printf(": %s: %s tensor%s, %s", verdict, count, s->tensors == 1 ? "" : "s", bytes);
+	printf(": %s: %s tensor%s, %s", verdict, count, s->tensors == 1 ? "" : "s",
+	       bytes);
 	if (s->damaged) {
 		number_grouped(checked, s->damaged);
 		number_grouped(count, s->ok);
@@ -240,8 +252,8 @@ static int verify_path(struct verifying *v, const char *path, struct ckpt_error 
 	return r;
 }
 
-/* A checkpoint that the state file names and that is gone is damage of the run, unless it
- * is an old one: Saver deletes those. */
+/* An older checkpoint that the state file names may have been deleted;
+ * the latest may not. */
 static int verify_folder(struct verifying *v, const struct run_folder *run,
 			 struct ckpt_error *err)
 {
@@ -260,10 +272,15 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 				return -1;
 			continue;
 		}
+		if (!s->latest) {
+			finding_emit(&f, FOUND_GONE, NULL, run->state_path, -1, -1,
+				     "names %.200s, which is not there", s->prefix);
+			continue;
+		}
 		struct ckpt_error gone = { 0 };
 		error_set(&gone, CKPT_ENOTFOUND, run->state_path, -1,
-			  "names %s%.150s, which is not there",
-			  s->latest ? "the latest checkpoint " : "", s->prefix);
+			  "names the latest checkpoint %.200s, which is not there",
+			  s->prefix);
 		v->path = s->prefix;
 		if (cannot(v, &gone, err))
 			return -1;
@@ -385,9 +402,10 @@ const struct command cmd_verify = {
 	.name = "verify",
 	.args = "PATH...",
 	.summary = "is it whole: every checksum, entry and file",
-	.examples = "ckpt-inspect verify model.ckpt-200\n"
-		    "ckpt-inspect verify run/        # every checkpoint of the folder\n"
-		    "ckpt-inspect verify --json run/ | jq '.findings[] | select(.tensor)'\n",
+	.examples =
+		"ckpt-inspect verify model.ckpt-200\n"
+		"ckpt-inspect verify run/        # every checkpoint of the folder\n"
+		"ckpt-inspect verify --json run/ | jq '.findings[] | select(.tensor)'\n",
 	.notes = "Exit codes: 0 whole, 1 damaged, 2 could not be looked at.\n"
 		 "What it can find stands in ckpt-inspect(1).\n",
 	.options = { OPT_ALL },

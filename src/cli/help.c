@@ -30,10 +30,11 @@ static void print_option(enum option_id id)
 static void program_help(void)
 {
 	puts("ckpt-inspect: look into TensorFlow checkpoints without TensorFlow\n");
-	print_examples("ckpt-inspect model.ckpt-200          # any of its files, or its folder\n"
-		       "ckpt-inspect print run/ dense1/kernel\n"
-		       "ckpt-inspect verify run/\n"
-		       "ckpt-inspect --json run/ | jq '.tensors[].name'\n");
+	print_examples(
+		"ckpt-inspect model.ckpt-200          # any of its files, or its folder\n"
+		"ckpt-inspect print run/ dense1/kernel\n"
+		"ckpt-inspect verify run/\n"
+		"ckpt-inspect --json run/ | jq '.tensors[].name'\n");
 	puts("\nCommands (without one: list):");
 	for (const struct command *const *c = commands; *c; c++)
 		printf("  %-12s %s\n", (*c)->name, (*c)->summary);

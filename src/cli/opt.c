@@ -1,9 +1,9 @@
 /* opt.c — the options: one table for parsing, --help, completions and the manual.
  * SPDX-License-Identifier: Apache-2.0
  *
- * getopt_long takes any unique beginning of an option's name; those would become part of the
- * interface, so they are refused afterwards. Arguments are returned in order, so that what
- * stands behind "--" is never taken for a command.
+ * getopt_long takes any unique beginning of an option's name; those would become part
+ * of the interface, so they are refused afterwards. Arguments are returned in order, so
+ * that what stands behind "--" is never taken for a command.
  */
 #include "config.h"
 
@@ -18,13 +18,15 @@
 #include "base/error.h"
 
 const struct option_spec option_specs[N_OPTIONS] = {
-	[OPT_ALL] = { "all", 'a', NULL, "print every value, on a terminal too" },
+	[OPT_ALL] = { "all", 'a', NULL, "every value, on a terminal too; every finding" },
 	[OPT_AS] = { "as", 0, "VERSION", "open as v1 or v2 where a prefix has both" },
 	[OPT_CHECK] = { "check", 0, NULL,
 			"read the whole tensor and its checksum even for a slice" },
-	[OPT_COLUMNS] = { "columns", 0, "LIST", "show these columns, separated by commas" },
+	[OPT_COLUMNS] = { "columns", 0, "LIST",
+			  "show these columns, separated by commas" },
 	[OPT_DEPTH] = { "depth", 0, "N", "show no more than N levels of the tree" },
-	[OPT_EXCLUDE] = { "exclude", 'x', "PATTERN", "leave out what matches; may be repeated" },
+	[OPT_EXCLUDE] = { "exclude", 'x', "PATTERN",
+			  "leave out what matches; may be repeated" },
 	[OPT_FOLLOW] = { "follow", 0, NULL,
 			 "let a checkpoint file lead out of its own folder" },
 	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
@@ -33,22 +35,28 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
 			     "list what is left of a damaged index (and exit 2)" },
 	[OPT_LATEST] = { "latest", 0, NULL,
-			 "print the latest prefix of a folder, or exit 2 if it is incomplete" },
+			 "print the latest prefix of a folder, or exit 2 if it is "
+			 "incomplete" },
 	[OPT_LATEST_COMPLETE] = { "latest-complete", 0, NULL,
 				  "of a folder, take the last checkpoint that is whole" },
-	[OPT_LONG] = { "long", 'l', NULL, "show shard, offset, checksum and slices as well" },
+	[OPT_LONG] = { "long", 'l', NULL,
+		       "show shard, offset, checksum and slices as well" },
 	[OPT_MAX_MEMORY] = { "max-memory", 0, "SIZE",
 			     "give up above SIZE bytes (K, M, G; default 1G)" },
-	[OPT_NDJSON] = { "ndjson", 0, NULL, "print JSON, one record a line, as it is read" },
+	[OPT_NDJSON] = { "ndjson", 0, NULL,
+			 "print JSON, one record a line, as it is read" },
 	[OPT_OBJECTS] = { "objects", 0, NULL,
 			  "show the object graph of a tf.train.Checkpoint as a tree" },
-	[OPT_PRECISION] = { "precision", 'p', "N", "print reals with N significant digits" },
+	[OPT_PRECISION] = { "precision", 'p', "N",
+			    "print reals with N significant digits" },
 	[OPT_RAW] = { "raw", 0, NULL,
-		      "write the bytes of one tensor: row-major, little-endian; strings as "
+		      "write the bytes of one tensor: row-major, little-endian; strings "
+		      "as "
 		      "u64 length and bytes" },
 	[OPT_REGEX] = { "regex", 'E', NULL, "patterns are regular expressions (PCRE2)" },
 	[OPT_REVERSE] = { "reverse", 'r', NULL, "reverse the order" },
-	[OPT_ROLE] = { "role", 0, "LIST", "only these roles: weight, slot, ema, step, other" },
+	[OPT_ROLE] = { "role", 0, "LIST",
+		       "only these roles: weight, slot, ema, step, other" },
 	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
 	[OPT_SORT] = { "sort", 0, "KEY",
 		       "order by name, size, dtype, elements, offset, or none" },
@@ -56,9 +64,10 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
 };
 
-const enum option_id common_options[] = { OPT_JSON, OPT_NDJSON, OPT_AS, OPT_LATEST_COMPLETE,
-					  OPT_FOLLOW, OPT_MAX_MEMORY, OPT_HELP, OPT_VERSION,
-					  OPT_NONE };
+const enum option_id common_options[] = {
+	OPT_JSON, OPT_NDJSON,  OPT_AS,	OPT_LATEST_COMPLETE, OPT_FOLLOW, OPT_MAX_MEMORY,
+	OPT_HELP, OPT_VERSION, OPT_NONE
+};
 
 bool command_takes(const struct command *c, enum option_id id)
 {
@@ -81,8 +90,8 @@ static const struct command *command_named(const char *name)
 
 static int usage(struct ckpt_error *err, const char *what, const char *which)
 {
-	return error_set(err, CKPT_EINVAL, NULL, -1, "%s '%.80s'; see ckpt-inspect --help", what,
-			 which);
+	return error_set(err, CKPT_EINVAL, NULL, -1,
+			 "%s '%.80s'; see ckpt-inspect --help", what, which);
 }
 
 /* A count, or a size with K, M, G. */
@@ -96,7 +105,8 @@ static int read_number(struct options *o, enum option_id id, struct ckpt_error *
 	const char *unit = *end && end[1] == '\0' ? strchr(units, *end) : NULL;
 	const int shift = unit && id == OPT_MAX_MEMORY ? 10 * (int)(unit - units + 1) : 0;
 	if (end == text || (*end && !shift) || errno || v < 1 || v > INT64_MAX >> shift)
-		return error_set(err, CKPT_EINVAL, NULL, -1, "--%s takes a number, not '%.80s'",
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--%s takes a number, not '%.80s'",
 				 option_specs[id].name, text);
 	o->number[id] = (int64_t)v << shift;
 	return 0;
@@ -124,7 +134,8 @@ static void take_argument(struct options *o, char *text, bool plain)
 	o->args[o->n_args++] = text;
 }
 
-static void fill_tables(struct option longs[N_OPTIONS + 1], char shorts[2 * N_OPTIONS + 4])
+static void fill_tables(struct option longs[N_OPTIONS + 1],
+			char shorts[2 * N_OPTIONS + 4])
 {
 	size_t n = 0, s = 0;
 	shorts[s++] = '-'; /* arguments in order, as if they were options of code 1 */
@@ -170,17 +181,19 @@ static int check_command(struct options *o, struct ckpt_error *err)
 	const struct command *c = o->command;
 	for (int id = 1; id < N_OPTIONS; id++)
 		if (o->given[id] && !command_takes(c, (enum option_id)id))
-			return error_set(err, CKPT_EINVAL, NULL, -1,
-					 "'%s' does not take --%s; see ckpt-inspect %s --help",
-					 c->name, option_specs[id].name, c->name);
+			return error_set(
+				err, CKPT_EINVAL, NULL, -1,
+				"'%s' does not take --%s; see ckpt-inspect %s --help",
+				c->name, option_specs[id].name, c->name);
 	if (o->given[OPT_HELP] || o->given[OPT_VERSION])
 		return 0;
 	if (o->given[OPT_JSON] && o->given[OPT_NDJSON])
-		return error_set(err, CKPT_EINVAL, NULL, -1, "--json or --ndjson, not both");
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--json or --ndjson, not both");
 	if (o->n_args < c->min_args || o->n_args > c->max_args)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "'%s' takes %s; see ckpt-inspect %s --help", c->name, c->args,
-				 c->name);
+				 "'%s' takes %s; see ckpt-inspect %s --help", c->name,
+				 c->args, c->name);
 	return 0;
 }
 

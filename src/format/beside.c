@@ -1,8 +1,8 @@
-/* beside.c — what lies beside a checkpoint and is verified with it: .meta, fingerprint.pb.
+/* beside.c — what is verified beside a checkpoint: its .meta and fingerprint.pb.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A .meta is walked message by message, down to the attributes of its nodes, without being
- * unpacked: what is known of its shape is a table.
+ * A .meta is walked message by message, down to the attributes of its nodes, without
+ * being unpacked: what is known of its shape is a table.
  */
 #include "config.h"
 
@@ -33,11 +33,16 @@ static const struct known attr_entry = { "attr", { { 2, &attr_value } } };
 static const struct known node_def = { "NodeDef", { { 5, &attr_entry } } };
 static const struct known function_def = { "FunctionDef", { { 3, &node_def } } };
 static const struct known library = { "FunctionDefLibrary", { { 1, &function_def } } };
-static const struct known graph_def = { "GraphDef", { { 1, &node_def }, { 2, &library } } };
+static const struct known graph_def = { "GraphDef",
+					{ { 1, &node_def }, { 2, &library } } };
 static const struct known plain = { "message", { { 0, NULL } } };
-static const struct known meta_graph = { "MetaGraphDef", { { 1, &plain }, { 2, &graph_def },
-							   { 3, &plain }, { 4, &plain },
-							   { 5, &plain }, { 7, &plain } } };
+static const struct known meta_graph = { "MetaGraphDef",
+					 { { 1, &plain },
+					   { 2, &graph_def },
+					   { 3, &plain },
+					   { 4, &plain },
+					   { 5, &plain },
+					   { 7, &plain } } };
 
 static const struct known *known_field(const struct known *type, uint32_t field)
 {
@@ -47,7 +52,8 @@ static const struct known *known_field(const struct known *type, uint32_t field)
 	return NULL;
 }
 
-/* What is wrong with a message, or NULL. *at: where; *nodes: how many NodeDefs there are. */
+/* What is wrong with a message, or NULL. *at: where; *nodes: how many NodeDefs there
+ * are. */
 static const char *walk(struct bytes message, int64_t *at, uint64_t *nodes)
 {
 	enum { DEEPEST = 16 };
@@ -90,9 +96,10 @@ static int read_whole(const char *path, uint64_t limit, struct buffer *b,
 	buffer_init(b, limit);
 	if (source_open(&s, path, err))
 		return -1;
-	int r = s.size > limit ? error_set(err, CKPT_ELIMIT, path, -1,
-					   "%" PRIu64 " bytes are above the limit", s.size)
-			       : buffer_reserve(b, (size_t)s.size + 1, err);
+	int r = s.size > limit
+			? error_set(err, CKPT_ELIMIT, path, -1,
+				    "%" PRIu64 " bytes are above the limit", s.size)
+			: buffer_reserve(b, (size_t)s.size + 1, err);
 	if (!r)
 		r = source_read(&s, 0, b->p, (size_t)s.size, err);
 	b->len = (size_t)s.size;
@@ -117,7 +124,8 @@ void beside_meta(struct ckpt *c, const struct finder *f)
 	if (!is_there(path))
 		return;
 	if (read_whole(path, c->limit, &b, &err)) {
-		finding_emit(f, err.code == CKPT_ELIMIT ? FOUND_UNCHECKED : FOUND_UNREADABLE,
+		finding_emit(f,
+			     err.code == CKPT_ELIMIT ? FOUND_UNCHECKED : FOUND_UNREADABLE,
 			     NULL, path, -1, -1, "%s", err.text);
 	} else {
 		int64_t at;
@@ -127,18 +135,21 @@ void beside_meta(struct ckpt *c, const struct finder *f)
 			finding_emit(f, FOUND_META, NULL, path, at, -1,
 				     "no MetaGraphDef, or damaged: %s", wrong);
 		else if (!nodes)
-			finding_emit(f, FOUND_META, NULL, path, -1, -1, "it has no graph");
+			finding_emit(f, FOUND_META, NULL, path, -1, -1,
+				     "it has no graph");
 	}
 	buffer_drop(&b);
 }
 
-/* "DIR/variables/variables": DIR/fingerprint.pb, NULL if the prefix is no SavedModel's. */
+/* "DIR/variables/variables": DIR/fingerprint.pb, NULL if the prefix is
+ * no SavedModel's. */
 static const char *fingerprint_path(struct ckpt *c)
 {
 	static const char ending[] = "variables/variables";
 	const char *prefix = c->at.prefix;
 	const size_t n = strlen(prefix), k = sizeof ending - 1;
-	if (n < k || strcmp(prefix + n - k, ending) || (n > k && prefix[n - k - 1] != '/'))
+	if (n < k || strcmp(prefix + n - k, ending) ||
+	    (n > k && prefix[n - k - 1] != '/'))
 		return NULL;
 	return arena_printf(&c->arena, "%.*sfingerprint.pb", (int)(n - k), prefix);
 }
@@ -173,14 +184,17 @@ void beside_fingerprint(struct ckpt *c, const char *index_path, const struct fin
 		const uint64_t is = fingerprint64(index.p, index.len);
 		if (is == said)
 			finding_emit(f, FOUND_FINGERPRINT_OK, NULL, path, -1, -1,
-				     "checkpoint_hash %016" PRIx64 " is that of the index",
+				     "checkpoint_hash %016" PRIx64
+				     " is that of the index",
 				     said);
 		else
-			finding_emit(f, FOUND_FINGERPRINT, NULL, path, -1, -1,
-				     "checkpoint_hash is %016" PRIx64
-				     ", that of the index is %016" PRIx64
-				     ": the model was saved with another checkpoint, or by an "
-				     "older TensorFlow", said, is);
+			finding_emit(
+				f, FOUND_FINGERPRINT, NULL, path, -1, -1,
+				"checkpoint_hash is %016" PRIx64
+				", that of the index is %016" PRIx64
+				": the model was saved with another checkpoint, or by an "
+				"older TensorFlow",
+				said, is);
 	}
 	buffer_drop(&print);
 	buffer_drop(&index);

@@ -1,4 +1,4 @@
-/* beside.h — what lies beside a checkpoint and is verified with it: .meta, fingerprint.pb.
+/* beside.h — what is verified beside a checkpoint: its .meta and fingerprint.pb.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMAT_BESIDE_H
 #define FORMAT_BESIDE_H
@@ -8,7 +8,8 @@
 
 /* PREFIX.meta, if it is there: is it a MetaGraphDef, and whole. */
 void beside_meta(struct ckpt *c, const struct finder *f);
-/* DIR/fingerprint.pb of a SavedModel whose checkpoint this is: does it know this index. */
+/* DIR/fingerprint.pb of a SavedModel whose checkpoint this is: does it
+ * know this index. */
 void beside_fingerprint(struct ckpt *c, const char *index_path, const struct finder *f);
 
 #endif

@@ -1,9 +1,9 @@
 /* bundle.c — V2 checkpoints ("tensor bundles"): PREFIX.index and PREFIX.data-….
  * SPDX-License-Identifier: Apache-2.0
  *
- * Entries are decoded with the wire cursor, field by field: there may be a million. An entry
- * that is malformed becomes a tensor with a problem; the rest of the index stays usable.
- * TensorFlow's reader dies on many of those.
+ * Entries are decoded with the wire cursor, field by field: there may be a million. An
+ * entry that is malformed becomes a tensor with a problem; the rest of the index stays
+ * usable. TensorFlow's reader dies on many of those.
  */
 #include "config.h"
 
@@ -41,13 +41,16 @@ static int check_header(struct bundle *b, const Ckpt__BundleHeader *h, int64_t o
 		return error_set(err, CKPT_ECORRUPT, file, offset,
 				 "the header says %d shards", h->num_shards);
 	if (h->endianness != 0 && h->endianness != 1)
-		return error_set(err, CKPT_ECORRUPT, file, offset,
-				 "the header's endianness is %d, expected 0 (little) or 1 (big)",
-				 h->endianness);
+		return error_set(
+			err, CKPT_ECORRUPT, file, offset,
+			"the header's endianness is %d, expected 0 (little) or 1 (big)",
+			h->endianness);
 	if (h->version && h->version->min_consumer > BUNDLE_VERSION)
-		return error_set(err, CKPT_EUNSUPPORTED, file, offset,
-				 "written for readers of version %d and newer, this one has "
-				 "version %d", h->version->min_consumer, BUNDLE_VERSION);
+		return error_set(
+			err, CKPT_EUNSUPPORTED, file, offset,
+			"written for readers of version %d and newer, this one has "
+			"version %d",
+			h->version->min_consumer, BUNDLE_VERSION);
 	for (size_t i = 0; h->version && i < h->version->n_bad_consumers; i++)
 		if (h->version->bad_consumers[i] == BUNDLE_VERSION)
 			return error_set(err, CKPT_EUNSUPPORTED, file, offset,
@@ -67,11 +70,13 @@ static int read_header(struct ckpt *c, struct ckpt_error *err)
 	if (r < 0)
 		return -1;
 	if (r == 0 || bytes_left(&e.key))
-		return error_set(err, CKPT_ECORRUPT, b->index_path, r ? e.offset : -1,
-				 "no header: the first key of a V2 index is empty, here %s",
-				 r ? "it is not" : "there are no keys");
-	const Ckpt__BundleHeader *h = message_unpack(&c->arena, &ckpt__bundle_header__descriptor,
-						  e.value, b->index_path, e.offset, err);
+		return error_set(
+			err, CKPT_ECORRUPT, b->index_path, r ? e.offset : -1,
+			"no header: the first key of a V2 index is empty, here %s",
+			r ? "it is not" : "there are no keys");
+	const Ckpt__BundleHeader *h =
+		message_unpack(&c->arena, &ckpt__bundle_header__descriptor, e.value,
+			       b->index_path, e.offset, err);
 	return h ? check_header(b, h, e.offset, err) : -1;
 }
 
@@ -145,7 +150,8 @@ static const char *decode_entry(struct bytes b, struct entry *e)
 			e->size = (int64_t)w.value;
 		else if (w.field == 6 && w.type == WIRE_I32)
 			e->crc = (uint32_t)w.value;
-		else if (w.field == 7 && w.type == WIRE_LEN && ++e->n_slices > ENTRY_MAX_SLICES)
+		else if (w.field == 7 && w.type == WIRE_LEN &&
+			 ++e->n_slices > ENTRY_MAX_SLICES)
 			problem = "it has more than a million slices";
 		if (problem)
 			return problem;
@@ -163,8 +169,8 @@ struct making {
 };
 
 /* The tensor's own error; returns 1, since there is an item, or -1 without memory. */
-__attribute__((format(printf, 3, 4))) static int problem(struct making *m, enum ckpt_code code,
-							 const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int
+problem(struct making *m, enum ckpt_code code, const char *format, ...)
 {
 	char text[256];
 	struct ckpt_error *e = arena_zeroed(m->a, 1, sizeof *e);
@@ -193,8 +199,9 @@ static int make_piece(struct making *m, const struct entry *e, struct ckpt_piece
 	uint64_t elements, bytes;
 	shape_elements(e->shape.dims, e->shape.rank, &elements);
 	if (e->shard < 0 || e->shard >= b->num_shards)
-		return problem(m, CKPT_ECORRUPT, "shard is %" PRId64 ", the header has %u",
-			       e->shard, b->num_shards);
+		return problem(m, CKPT_ECORRUPT,
+			       "shard is %" PRId64 ", the header has %u", e->shard,
+			       b->num_shards);
 	if (e->offset < 0 || e->size < 0 || e->offset > INT64_MAX - e->size)
 		return problem(m, CKPT_ECORRUPT,
 			       "offset %" PRId64 " and size %" PRId64 " are impossible",
@@ -207,7 +214,8 @@ static int make_piece(struct making *m, const struct entry *e, struct ckpt_piece
 			       e->size, elements, d->name, d->size);
 	if (!d->size && elements > (uint64_t)e->size)
 		return problem(m, CKPT_ECORRUPT,
-			       "%" PRIu64 " elements of %s do not fit into %" PRId64 " bytes",
+			       "%" PRIu64 " elements of %s do not fit into %" PRId64
+			       " bytes",
 			       elements, d->name, e->size);
 	*p = (struct ckpt_piece){
 		.elements = elements,
@@ -241,10 +249,12 @@ static int make_slice(struct making *m, struct bytes message, uint32_t number,
 	struct table_entry found;
 	struct entry e;
 	b->key.len = 0;
-	if (slicekey_encode(&b->key, t->name, t->name_len, t->rank, start, length, m->err))
+	if (slicekey_encode(&b->key, t->name, t->name_len, t->rank, start, length,
+			    m->err))
 		return -1;
 	struct ckpt_error damage = { 0 };
-	const int r = table_find(&b->lookup, bytes_of(b->key.p, b->key.len), &found, &damage);
+	const int r =
+		table_find(&b->lookup, bytes_of(b->key.p, b->key.len), &found, &damage);
 	if (r < 0)
 		return problem(m, damage.code, "slice %u: %.160s", number, damage.text);
 	if (r == 0)
@@ -254,13 +264,15 @@ static int make_slice(struct making *m, struct bytes message, uint32_t number,
 	if (wrong)
 		return problem(m, CKPT_ECORRUPT, "slice %u: %s", number, wrong);
 	if (e.dtype != t->dtype)
-		return problem(m, CKPT_ECORRUPT, "slice %u has dtype %" PRId64 ", expected %d",
-			       number, e.dtype, t->dtype);
+		return problem(m, CKPT_ECORRUPT,
+			       "slice %u has dtype %" PRId64 ", expected %d", number,
+			       e.dtype, t->dtype);
 	if (e.n_slices || e.shape.unknown_rank || e.shape.rank != t->rank ||
 	    memcmp(e.shape.dims, extent, (size_t)t->rank * sizeof *extent))
-		return problem(m, CKPT_ECORRUPT,
-			       "slice %u is stored with another shape than it is listed with",
-			       number);
+		return problem(
+			m, CKPT_ECORRUPT,
+			"slice %u is stored with another shape than it is listed with",
+			number);
 	const int made = make_piece(m, &e, p);
 	p->start = from;
 	p->extent = extent;
@@ -300,15 +312,16 @@ static int make_tensor(struct making *m, const char *name, size_t len, struct by
 	t->dims = arena_zeroed(m->a, (size_t)e.shape.rank, sizeof *t->dims);
 	if (!t->name || !t->dims)
 		return no_memory(m);
-	memcpy((void *)(uintptr_t)t->dims, e.shape.dims, (size_t)e.shape.rank * sizeof *e.shape.dims);
+	memcpy((void *)(uintptr_t)t->dims, e.shape.dims,
+	       (size_t)e.shape.rank * sizeof *e.shape.dims);
 	t->rank = e.shape.rank;
 	t->dtype = (int)e.dtype;
 	if (wrong)
 		return problem(m, CKPT_ECORRUPT, "entry is malformed: %s", wrong);
 	const struct dtype *d = e.dtype == t->dtype ? dtype_of(t->dtype) : NULL;
 	if (!d || d->kind == KIND_RESOURCE)
-		return problem(m, CKPT_ECORRUPT, "dtype %" PRId64 " cannot be in a checkpoint",
-			       e.dtype);
+		return problem(m, CKPT_ECORRUPT,
+			       "dtype %" PRId64 " cannot be in a checkpoint", e.dtype);
 	if (e.shape.unknown_rank)
 		return problem(m, CKPT_ECORRUPT, "the shape's rank is unknown");
 	if (!shape_elements(t->dims, t->rank, &t->elements))
@@ -362,7 +375,8 @@ static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 		if (kind == KEY_SLICE)
 			continue;
 		struct making m = { c, a, t, e.offset, err };
-		return make_tensor(&m, (const char *)e.key.p, bytes_left(&e.key), e.value);
+		return make_tensor(&m, (const char *)e.key.p, bytes_left(&e.key),
+				   e.value);
 	}
 }
 
@@ -371,7 +385,8 @@ static int bundle_find(struct ckpt *c, struct arena *a, const char *name, size_t
 {
 	struct bundle *b = bundle_of(c);
 	struct table_entry e;
-	if (!len || kind_of(b, bytes_of(name, len)) == KEY_SLICE) /* "": the header's key */
+	if (!len ||
+	    kind_of(b, bytes_of(name, len)) == KEY_SLICE) /* "": the header's key */
 		return 0;
 	const int r = table_find(&b->lookup, bytes_of(name, len), &e, err);
 	if (r <= 0)

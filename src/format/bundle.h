@@ -30,7 +30,8 @@ struct bundle {
 };
 
 /* bundle_check.c */
-int bundle_check(struct ckpt *c, ckpt_finding_fn found, void *arg, struct ckpt_error *err);
+int bundle_check(struct ckpt *c, ckpt_finding_fn found, void *arg,
+		 struct ckpt_error *err);
 int bundle_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *err);
 
 #endif

@@ -53,7 +53,8 @@ static int collect(struct ckpt *c, struct arena *a, struct extent **extents, siz
 	return 0;
 }
 
-/* The end of the pieces from i on that lie in one shard; *next: behind the last of them. */
+/* The end of the pieces from i on that lie in one shard; *next: behind the last of
+ * them. */
 static uint64_t shard_end(const struct extent *e, size_t n, size_t i, size_t *next)
 {
 	uint64_t end = 0;
@@ -87,7 +88,8 @@ int bundle_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *e
 		arena_drop(&a);
 		return -1;
 	}
-	fn(arg, &(struct member){ b->index_path, b->index.size, b->index.size, true, -1 });
+	fn(arg,
+	   &(struct member){ b->index_path, b->index.size, b->index.size, true, -1 });
 	uint32_t unused = 0;
 	for (size_t i = 0, next; i < n; i = next) {
 		const uint64_t end = shard_end(e, n, i, &next);
@@ -108,7 +110,8 @@ static void check_gap(const struct finder *f, const char *path, const struct ext
 {
 	const uint64_t offset = e->piece->offset;
 	if (offset > end)
-		finding_emit(f, FOUND_GAP, NULL, path, (int64_t)end, (int64_t)(offset - end),
+		finding_emit(f, FOUND_GAP, NULL, path, (int64_t)end,
+			     (int64_t)(offset - end),
 			     "%" PRIu64 " bytes belong to no tensor", offset - end);
 	else if (offset < end && e->piece->size)
 		finding_emit(f, FOUND_OVERLAP, e->tensor, path, (int64_t)offset,
@@ -125,13 +128,15 @@ static size_t survivors(const struct extent *e, size_t i, size_t next, uint64_t 
 }
 
 /* A file of another size than its tensors need: is it something else altogether? */
-static bool diagnose(const char *path, uint64_t size, uint64_t end, const struct finder *f)
+static bool diagnose(const char *path, uint64_t size, uint64_t end,
+		     const struct finder *f)
 {
 	const int line_ends = sniff_line_ends(path);
 	const struct file_kind *kind = sniff_path(path);
 	/* Healthy tensors may well begin with zeros. */
 	if (kind && (strcmp(kind->name, "zeros") || size < end)) {
-		finding_emit(f, FOUND_NOT_DATA, NULL, path, -1, -1, "this is %s", kind->what);
+		finding_emit(f, FOUND_NOT_DATA, NULL, path, -1, -1, "this is %s",
+			     kind->what);
 		return true;
 	}
 	if ((line_ends > 0 && size > end) || (line_ends < 0 && size < end)) {
@@ -165,18 +170,21 @@ static void check_shard(struct bundle *b, const struct finder *f, const struct e
 	if (exists && size != end && diagnose(path, size, end, f))
 		return;
 	if (!exists && end)
-		finding_emit(f, FOUND_MISSING_SHARD, NULL, path, -1, -1,
-			     "the file is missing or cannot be opened; %zu pieces are in it",
-			     next - i);
+		finding_emit(
+			f, FOUND_MISSING_SHARD, NULL, path, -1, -1,
+			"the file is missing or cannot be opened; %zu piece%s in it",
+			next - i, next - i == 1 ? " is" : "s are");
 	else if (exists && size < end)
-		finding_emit(f, FOUND_SHORT_SHARD, NULL, path, (int64_t)size,
-			     (int64_t)(end - size),
-			     "truncated: it has %" PRIu64 " bytes, its tensors need %" PRIu64
-			     "; bytes %" PRIu64 "-%" PRIu64
-			     " are still to be fetched; %zu of %zu pieces lie before that",
-			     size, end, size, end - 1, survivors(e, i, next, size), next - i);
+		finding_emit(
+			f, FOUND_SHORT_SHARD, NULL, path, (int64_t)size,
+			(int64_t)(end - size),
+			"truncated: it has %" PRIu64 " bytes, its tensors need %" PRIu64
+			"; bytes %" PRIu64 "-%" PRIu64
+			" are still to be fetched; %zu of %zu pieces lie before that",
+			size, end, size, end - 1, survivors(e, i, next, size), next - i);
 	else if (exists && size > end)
-		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end, (int64_t)(size - end),
+		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end,
+			     (int64_t)(size - end),
 			     "%" PRIu64 " bytes follow the last tensor", size - end);
 }
 
@@ -192,7 +200,8 @@ int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_erro
 		orphans += b->slices_seen - b->slices_listed;
 	if (orphans)
 		finding_emit(&f, FOUND_ORPHAN_SLICE, NULL, b->index_path, -1, -1,
-			     "%" PRIu64 " slices are stored that no tensor lists", orphans);
+			     "%" PRIu64 " slices are stored that no tensor lists",
+			     orphans);
 	beside_fingerprint(c, b->index_path, &f);
 	arena_init(&a, c->limit);
 	if (collect(c, &a, &e, &n, err)) {

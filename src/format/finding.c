@@ -11,9 +11,11 @@ const char *const severity_names[] = { "note", "warning", "error" };
 
 const struct finding_kind finding_kinds[FOUND_CODES] = {
 	[FOUND_INDEX] = { "index", CKPT_ERROR, "a part of the index cannot be read" },
-	[FOUND_ENTRY] = { "entry", CKPT_ERROR, "a tensor's entry in the index is malformed" },
+	[FOUND_ENTRY] = { "entry", CKPT_ERROR,
+			  "a tensor's entry in the index is malformed" },
 	[FOUND_ORDER] = { "order", CKPT_ERROR,
-			  "the names in the index are out of order, or one stands twice" },
+			  "the names in the index are out of order, or one stands "
+			  "twice" },
 	[FOUND_SLICES] = { "slices", CKPT_ERROR,
 			   "a partitioned tensor's slices overlap or do not cover it" },
 	[FOUND_ORPHAN_SLICE] = { "orphan_slice", CKPT_ERROR,
@@ -21,39 +23,52 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 	[FOUND_CHECKSUM] = { "checksum", CKPT_ERROR,
 			     "stored bytes do not have the recorded checksum" },
 	[FOUND_VALUES] = { "values", CKPT_ERROR,
-			   "stored values are malformed, or not as many as there are elements" },
-	[FOUND_MISSING_SHARD] = { "missing_shard", CKPT_ERROR, "a data file is not there" },
+			   "stored values are malformed, or not as many as there are "
+			   "elements" },
+	[FOUND_MISSING_SHARD] = { "missing_shard", CKPT_ERROR,
+				  "a data file is not there" },
 	[FOUND_SHORT_SHARD] = { "short_shard", CKPT_ERROR,
 				"a data file ends before its tensors do" },
-	[FOUND_UNREADABLE] = { "unreadable", CKPT_ERROR, "the system could not read a file" },
-	[FOUND_OVERLAP] = { "overlap", CKPT_WARNING, "two tensors share bytes of a data file" },
+	[FOUND_UNREADABLE] = { "unreadable", CKPT_ERROR,
+			       "the system could not read a file" },
+	[FOUND_OVERLAP] = { "overlap", CKPT_WARNING,
+			    "two tensors share bytes of a data file" },
 	[FOUND_GAP] = { "gap", CKPT_NOTE, "bytes between tensors belong to none" },
 	[FOUND_TRAILING] = { "trailing", CKPT_NOTE,
 			     "bytes behind the last tensor of a data file" },
 	[FOUND_UNCHECKED] = { "unchecked", CKPT_NOTE,
-			      "no checksum is recorded for some tensors, or a file was too "
+			      "no checksum is recorded for some tensors, or a file was "
+			      "too "
 			      "large to look at" },
 	[FOUND_OTHER_SAVE] = { "other_save", CKPT_ERROR,
-			       "most checksums of a data file fail: it belongs to another save" },
+			       "most checksums of a data file fail: it belongs to "
+			       "another save" },
 	[FOUND_CRLF] = { "crlf", CKPT_ERROR,
 			 "the file was converted as text: its line ends are changed" },
 	[FOUND_ZEROS] = { "zeros", CKPT_ERROR,
-			  "a tensor that should not be is all zeros: an unfinished write" },
+			  "a tensor that should not be is all zeros: an unfinished "
+			  "write" },
 	[FOUND_NOT_DATA] = { "not_data", CKPT_ERROR,
-			     "a data file is something else: a git-lfs pointer, an HTML page" },
-	[FOUND_META] = { "meta", CKPT_ERROR, "the .meta beside the checkpoint is damaged" },
+			     "a data file is something else: a git-lfs pointer, an HTML "
+			     "page" },
+	[FOUND_META] = { "meta", CKPT_ERROR,
+			 "the .meta beside the checkpoint is damaged" },
 	[FOUND_FINGERPRINT] = { "fingerprint", CKPT_WARNING,
 				"fingerprint.pb of the SavedModel is for another index" },
 	[FOUND_FINGERPRINT_OK] = { "fingerprint_ok", CKPT_NOTE,
 				   "fingerprint.pb of the SavedModel is for this index" },
 	[FOUND_V1_SUFFIX] = { "v1_suffix", CKPT_WARNING,
 			      "a V1 checkpoint is called .index, as V2's are" },
+	[FOUND_GONE] = { "gone", CKPT_WARNING,
+			 "an older checkpoint that the checkpoint file names is not "
+			 "there" },
 	[FOUND_LEFTOVER] = { "leftover", CKPT_NOTE,
 			     "a file or folder of a save that was interrupted" },
 };
 
-void finding_emit(const struct finder *f, enum finding_code code, const struct ckpt_tensor *t,
-		  const char *file, int64_t offset, int64_t length, const char *format, ...)
+void finding_emit(const struct finder *f, enum finding_code code,
+		  const struct ckpt_tensor *t, const char *file, int64_t offset,
+		  int64_t length, const char *format, ...)
 {
 	const struct finding_kind *kind = &finding_kinds[code];
 	char message[512];

@@ -29,6 +29,7 @@ enum finding_code {
 	FOUND_FINGERPRINT_OK,
 	FOUND_V1_SUFFIX,
 	FOUND_LEFTOVER,
+	FOUND_GONE,
 	FOUND_CODES
 };
 
@@ -48,8 +49,9 @@ struct finder {
 	struct ckpt_summary *summary; /* counts by severity; may be NULL */
 };
 
-void finding_emit(const struct finder *f, enum finding_code code, const struct ckpt_tensor *t,
-		  const char *file, int64_t offset, int64_t length, const char *format, ...)
+void finding_emit(const struct finder *f, enum finding_code code,
+		  const struct ckpt_tensor *t, const char *file, int64_t offset,
+		  int64_t length, const char *format, ...)
 	__attribute__((format(printf, 7, 8)));
 
 #endif

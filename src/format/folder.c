@@ -26,7 +26,8 @@ static void look(void *arg, const struct member *m)
 			  "--latest-complete takes the last whole one", base);
 	else if (m->exists && m->size < m->expected)
 		error_set(lack->err, CKPT_ENOTFOUND, lack->prefix, -1,
-			  "the latest checkpoint is incomplete: %.150s has %" PRIu64 " of %" PRIu64
+			  "the latest checkpoint is incomplete: %.150s has %" PRIu64
+			  " of %" PRIu64
 			  " bytes; --latest-complete takes the last whole one",
 			  base, m->size, m->expected);
 }
@@ -37,7 +38,8 @@ int folder_check_complete(struct ckpt *c, struct ckpt_error *err)
 	struct lack lack = { &found, c->at.prefix };
 	if (ckpt_load(c, err) || c->reader->members(c, look, &lack, err))
 		return -1;
-	return found.code ? error_set(err, found.code, found.file, -1, "%s", found.text) : 0;
+	return found.code ? error_set(err, found.code, found.file, -1, "%s", found.text)
+			  : 0;
 }
 
 static struct ckpt *try_one(const struct snapshot *s, const struct ckpt_options *options)
@@ -49,7 +51,8 @@ static struct ckpt *try_one(const struct snapshot *s, const struct ckpt_options 
 	return NULL;
 }
 
-struct ckpt *folder_latest_complete(const char *folder, const struct ckpt_options *options,
+struct ckpt *folder_latest_complete(const char *folder,
+				    const struct ckpt_options *options,
 				    struct ckpt_error *err)
 {
 	struct ckpt_options plain = *options;
@@ -67,7 +70,8 @@ struct ckpt *folder_latest_complete(const char *folder, const struct ckpt_option
 			c->at.taken_for = "last complete checkpoint of the folder";
 		else if (run.n)
 			error_set(err, CKPT_ENOTFOUND, folder, -1,
-				  "none of the folder's %zu checkpoints is complete", run.n);
+				  "none of the folder's %zu checkpoints is complete",
+				  run.n);
 	}
 	const bool no_run = !c && !run.n;
 	arena_drop(&a);

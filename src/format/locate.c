@@ -1,8 +1,9 @@
 /* locate.c — from what the user typed to a checkpoint.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The order matters: what exists under the very name wins, so that "run@1" may be a file. V2
- * wins over V1 where a prefix has both, as in TensorFlow (c/checkpoint_reader.cc).
+ * The order matters: what exists under the very name wins, so that "run@1" may be a
+ * file. V2 wins over V1 where a prefix has both, as in TensorFlow
+ * (c/checkpoint_reader.cc).
  */
 #include "config.h"
 
@@ -89,8 +90,8 @@ bool locate_is_folder(struct arena *a, const char *path, const char **folder)
 		*folder = path;
 		return true;
 	}
-	if (strcmp(basename_of(path), "checkpoint") || !is_file(path) || has_index(a, path) ||
-	    slices_probe(path))
+	if (strcmp(basename_of(path), "checkpoint") || !is_file(path) ||
+	    has_index(a, path) || slices_probe(path))
 		return false;
 	*folder = folder_of(a, path);
 	return *folder != NULL;
@@ -154,8 +155,9 @@ static int take_v1_shards(struct search *s, const char *name, uint32_t count,
 			at->missing[at->n_missing++] = file;
 	}
 	if (at->n_missing && at->n_files)
-		at->note = arena_printf(s->a, "%u of %u files are missing, %s first",
-					at->n_missing, count, basename_of(at->missing[0]));
+		at->note =
+			arena_printf(s->a, "%u of %u files are missing, %s first",
+				     at->n_missing, count, basename_of(at->missing[0]));
 	return at->n_files ? 0
 			   : error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
 				       "none of its %u files is there", count);
@@ -206,15 +208,18 @@ static int try_prefix(struct search *s, const char *prefix, const char *taken_fo
 	const bool want_v2 = s->as && !strcmp(s->as, "v2");
 	if (v2 && !(want_v1 && v1)) {
 		if (v1)
-			s->at->note = "a V1 file of this name is there too; --as v1 opens it";
+			s->at->note =
+				"a V1 file of this name is there too; --as v1 opens it";
 		return take_index(s, prefix, taken_for) ? -1 : 1;
 	}
 	if (v1 && !want_v2) {
 		uint32_t count;
 		const size_t stem = shard_stem(prefix, &count);
 		if (stem) /* one file of several stands for all of them */
-			return take_v1_shards(s, arena_copy(s->a, prefix, stem), count, taken_for)
-				       ? -1 : 1;
+			return take_v1_shards(s, arena_copy(s->a, prefix, stem), count,
+					      taken_for)
+				       ? -1
+				       : 1;
 		return take_v1_file(s, prefix, taken_for) ? -1 : 1;
 	}
 	return want_v2 ? 0 : try_v1_name(s, prefix, taken_for);
@@ -230,9 +235,9 @@ static int take_snapshot(struct search *s, const struct run_folder *run,
 				 "%s is %.200s, which is not there", taken_for,
 				 snapshot->prefix);
 	if (snapshot->moved)
-		s->at->note = arena_printf(s->a,
-					   "the state file names another folder; taking %s here",
-					   snapshot->base);
+		s->at->note = arena_printf(
+			s->a, "the state file names another folder; taking %s here",
+			snapshot->base);
 	uint32_t count;
 	const size_t stem = snapshot->v1 ? shard_stem(snapshot->prefix, &count) : 0;
 	if (stem)
@@ -250,7 +255,8 @@ static const char *highest_version(struct arena *a, const char *folder)
 	long long highest = -1;
 	for (struct dirent *e; d && (e = readdir(d));) {
 		const size_t n = strspn(e->d_name, "0123456789");
-		if (!n || n > 18 || e->d_name[n] || strtoll(e->d_name, NULL, 10) <= highest)
+		if (!n || n > 18 || e->d_name[n] ||
+		    strtoll(e->d_name, NULL, 10) <= highest)
 			continue;
 		const char *prefix = arena_printf(a, "%s/%s/variables/variables",
 						  *folder ? folder : ".", e->d_name);
@@ -277,19 +283,22 @@ static int take_folder(struct search *s, const char *folder)
 	if (version)
 		return take_v2(s, version, "highest version of a serving folder");
 	if (!run.latest)
-		return error_set(s->err, CKPT_ENOTFOUND, base, -1,
-				 "no checkpoint here: neither a `checkpoint` file nor any .index");
+		return error_set(
+			s->err, CKPT_ENOTFOUND, base, -1,
+			"no checkpoint here: neither a `checkpoint` file nor any .index");
 	s->at->folder = folder;
 	return take_snapshot(s, &run, run.latest,
-			     run.state_path ? "latest checkpoint of the folder"
-					    : "highest step of the folder (no state file)");
+			     run.state_path
+				     ? "latest checkpoint of the folder"
+				     : "highest step of the folder (no state file)");
 }
 
 /* DIR@STEP, DIR@latest, DIR@0005: 1 taken, 0 not of this form, -1 error. */
 static int try_step(struct search *s)
 {
 	const char *mark = strrchr(s->path, '@');
-	const char *folder, *dir = mark ? arena_copy(s->a, s->path, (size_t)(mark - s->path)) : NULL;
+	const char *folder,
+		*dir = mark ? arena_copy(s->a, s->path, (size_t)(mark - s->path)) : NULL;
 	struct run_folder run;
 	if (!dir || !mark[1] || !locate_is_folder(s->a, *dir ? dir : ".", &folder))
 		return 0;
@@ -298,24 +307,31 @@ static int try_step(struct search *s)
 	const long long step = strtoll(mark + 1, &end, 10);
 	if (!latest && (*end || mark[1] == '-' || mark[1] == '+'))
 		return error_set(s->err, CKPT_EINVAL, s->path, -1,
-				 "behind '@' stands a step or 'latest', not '%.40s'", mark + 1);
+				 "behind '@' stands a step or 'latest', not '%.40s'",
+				 mark + 1);
 	if (run_read(s->a, folder, s->follow, &run, s->err))
 		return -1;
 	s->at->folder = latest ? folder : NULL;
 	if (latest && run.latest)
-		return take_snapshot(s, &run, run.latest, "latest checkpoint of the folder") ? -1
-											      : 1;
+		return take_snapshot(s, &run, run.latest,
+				     "latest checkpoint of the folder")
+			       ? -1
+			       : 1;
 	for (size_t i = 0; i < run.n && !latest; i++)
 		if (run.all[i].step == step)
-			return take_snapshot(s, &run, &run.all[i], "step of a folder") ? -1 : 1;
+			return take_snapshot(s, &run, &run.all[i], "step of a folder")
+				       ? -1
+				       : 1;
 	char known[160] = "";
 	size_t at = 0;
 	for (size_t i = 0; i < run.n && at < sizeof known; i++)
 		if (run.all[i].step >= 0)
 			at += (size_t)snprintf(known + at, sizeof known - at, "%s%lld",
-					       at ? ", " : "", (long long)run.all[i].step);
-	return error_set(s->err, CKPT_ENOTFOUND, dir, -1, "no step %.40s here; there are %s",
-			 mark + 1, at ? known : "no steps");
+					       at ? ", " : "",
+					       (long long)run.all[i].step);
+	return error_set(s->err, CKPT_ENOTFOUND, dir, -1,
+			 "no step %.40s here; there are %s", mark + 1,
+			 at ? known : "no steps");
 }
 
 /* --- what is no checkpoint --------------------------------------------------------- */
@@ -333,14 +349,16 @@ static int refuse_file(struct search *s)
 	if (r)
 		return -1;
 	return error_set(s->err, CKPT_EFORMAT, s->path, -1,
-			 "a table, but no V1 checkpoint; a V2 index has to be called PREFIX.index");
+			 "a table, but no V1 checkpoint; a V2 index has to be called "
+			 "PREFIX.index");
 }
 
 /* The parts of a download that browsers and tools leave beside a name. */
 static const char *unfinished(struct arena *a, const char *path)
 {
-	static const char *const endings[] = { ".part", ".crdownload", ".download", ".partial",
-					       ".tmp", ".1", " (1)" };
+	static const char *const endings[] = { ".part",	   ".crdownload", ".download",
+					       ".partial", ".tmp",	  ".1",
+					       " (1)" };
 	const char *const stems[] = { path, arena_printf(a, "%s.index", path) };
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
@@ -374,7 +392,8 @@ static void offer_names(struct arena *a, const char *path, struct near_names *ne
 static const char *some_data_file(struct arena *a, const char *prefix)
 {
 	const char *folder = folder_of(a, prefix);
-	const char *start = arena_printf(a, "%s.data-", basename_of(prefix)), *found = NULL;
+	const char *start = arena_printf(a, "%s.data-", basename_of(prefix)),
+		   *found = NULL;
 	DIR *d = folder && start ? opendir(*folder ? folder : ".") : NULL;
 	for (struct dirent *e; d && !found && (e = readdir(d));)
 		if (!strncmp(e->d_name, start, strlen(start)))
@@ -404,7 +423,8 @@ static int not_there(struct search *s)
 				 "no such file, and no %.200s.index", wanted);
 	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
 	return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
-			 "no such file, and no %.100s.index; did you mean %s?", wanted, name);
+			 "no such file, and no %.100s.index; did you mean %s?", wanted,
+			 name);
 }
 
 /* --- the search -------------------------------------------------------------------- */
@@ -419,21 +439,24 @@ static int try_sibling(struct search *s)
 		if (prefix && has_index(s->a, prefix))
 			return take_v2(s, prefix, "data file") ? -1 : 1;
 		if (is_there(path) && prefix)
-			return error_set(s->err, CKPT_ENOTFOUND, path, -1,
-					 "a data file without its index: names, dtypes and "
-					 "shapes are in %.150s.index, which is not there",
-					 basename_of(prefix));
+			return error_set(
+				s->err, CKPT_ENOTFOUND, path, -1,
+				"a data file without its index: names, dtypes and "
+				"shapes are in %.150s.index, which is not there",
+				basename_of(prefix));
 		return 0;
 	}
 	if (ends_with(path, ".meta")) {
 		const char *prefix = arena_copy(s->a, path, len - 5);
-		return prefix ? try_prefix(s, prefix, "graph file beside a checkpoint") : 0;
+		return prefix ? try_prefix(s, prefix, "graph file beside a checkpoint")
+			      : 0;
 	}
 	const char *base = basename_of(path);
 	if (!strcmp(base, "saved_model.pb") || !strcmp(base, "saved_model.pbtxt")) {
 		const char *folder = folder_of(s->a, path);
-		const char *prefix = arena_printf(s->a, "%s%svariables/variables",
-						  folder ? folder : "", folder && *folder ? "/" : "");
+		const char *prefix =
+			arena_printf(s->a, "%s%svariables/variables",
+				     folder ? folder : "", folder && *folder ? "/" : "");
 		if (prefix && has_index(s->a, prefix))
 			return take_v2(s, prefix, "SavedModel") ? -1 : 1;
 	}
@@ -454,7 +477,8 @@ int locate(struct arena *a, const char *path, const struct ckpt_options *options
 	if (locate_is_folder(a, path, &folder))
 		return take_folder(&s, folder);
 	if (ends_with(path, ".index") && is_there(path))
-		return take_index(&s, arena_copy(a, path, strlen(path) - 6), "index file");
+		return take_index(&s, arena_copy(a, path, strlen(path) - 6),
+				  "index file");
 	if ((r = try_sibling(&s)))
 		return r < 0 ? -1 : 0;
 	if (!is_file(path) || slices_probe(path)) {

@@ -10,8 +10,8 @@
 enum { MAX_DEPTH = 100 }; /* as Google's own parser */
 
 /* The submessage type of a field of a message type, NULL if it is none. */
-static const ProtobufCMessageDescriptor *submessage(const ProtobufCMessageDescriptor *type,
-						    uint32_t field)
+static const ProtobufCMessageDescriptor *
+submessage(const ProtobufCMessageDescriptor *type, uint32_t field)
 {
 	const ProtobufCFieldDescriptor *f =
 		protobuf_c_message_descriptor_get_field(type, field);
@@ -37,7 +37,8 @@ static const char *check_depth(const ProtobufCMessageDescriptor *type, struct by
 			continue;
 		}
 		const ProtobufCMessageDescriptor *inner =
-			top->w.type == WIRE_LEN ? submessage(top->type, top->w.field) : NULL;
+			top->w.type == WIRE_LEN ? submessage(top->type, top->w.field)
+						: NULL;
 		if (inner && depth == MAX_DEPTH)
 			return "messages are nested more than 100 deep";
 		if (inner)
@@ -57,8 +58,9 @@ static void release(void *arena, void *p)
 	(void)p;
 }
 
-void *message_unpack(struct arena *a, const ProtobufCMessageDescriptor *type, struct bytes b,
-		  const char *file, int64_t offset, struct ckpt_error *err)
+void *message_unpack(struct arena *a, const ProtobufCMessageDescriptor *type,
+		     struct bytes b, const char *file, int64_t offset,
+		     struct ckpt_error *err)
 {
 	const char *problem = check_depth(type, b);
 	if (problem) {

@@ -1,9 +1,10 @@
 /* objects.c — the object graph of a TF2 checkpoint: what its keys mean.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The message is decoded in two passes with the wire cursor (count, then fill); paths come
- * from a breadth-first walk, so that each node gets its shortest one. Slot variables hang on
- * no child edge: their path is that of the variable they belong to, with the slot's name.
+ * The message is decoded in two passes with the wire cursor (count, then fill); paths
+ * come from a breadth-first walk, so that each node gets its shortest one. Slot
+ * variables hang on no child edge: their path is that of the variable they belong to,
+ * with the slot's name.
  */
 #include "config.h"
 
@@ -29,7 +30,8 @@ struct reading {
 
 static int malformed(struct reading *r, const char *what)
 {
-	return error_set(r->err, CKPT_ECORRUPT, r->file, -1, "the object graph is malformed: %s",
+	return error_set(r->err, CKPT_ECORRUPT, r->file, -1,
+			 "the object graph is malformed: %s",
 			 what ? what : "it is cut short");
 }
 
@@ -102,7 +104,8 @@ static int decode_node(struct reading *r, struct bytes message, struct object_no
 	if (children < 0)
 		return malformed(r, problem);
 	node->children = arena_zeroed(r->a, (size_t)children, sizeof *node->children);
-	node->attributes = arena_zeroed(r->a, (size_t)attributes, sizeof *node->attributes);
+	node->attributes =
+		arena_zeroed(r->a, (size_t)attributes, sizeof *node->attributes);
 	node->slots = arena_zeroed(r->a, (size_t)slots, sizeof *node->slots);
 	if (!node->children || !node->attributes || !node->slots)
 		return arena_error(r->a, r->err);
@@ -111,10 +114,11 @@ static int decode_node(struct reading *r, struct bytes message, struct object_no
 		if (w.type != WIRE_LEN)
 			continue;
 		if (w.field == 1)
-			problem = decode_child(w.data, &node->children[node->n_children++]);
+			problem =
+				decode_child(w.data, &node->children[node->n_children++]);
 		else if (w.field == 2)
-			problem = decode_attribute(w.data,
-						   &node->attributes[node->n_attributes++]);
+			problem = decode_attribute(
+				w.data, &node->attributes[node->n_attributes++]);
 		else if (w.field == 3)
 			problem = decode_slot(w.data, &node->slots[node->n_slots++]);
 	}
@@ -131,7 +135,8 @@ static int check_numbers(struct reading *r)
 			if (n->children[k].node >= o->n_nodes)
 				return malformed(r, "a child is no node");
 		for (uint32_t k = 0; k < n->n_slots; k++)
-			if (n->slots[k].original >= o->n_nodes || n->slots[k].slot >= o->n_nodes)
+			if (n->slots[k].original >= o->n_nodes ||
+			    n->slots[k].slot >= o->n_nodes)
 				return malformed(r, "a slot variable is no node");
 	}
 	return 0;
@@ -251,7 +256,8 @@ static int make_keys(struct reading *r)
 	return 0;
 }
 
-const struct object_key *objects_key(const struct objects *o, const char *name, size_t len)
+const struct object_key *objects_key(const struct objects *o, const char *name,
+				     size_t len)
 {
 	size_t low = 0, high = o->n_keys;
 	while (low < high) { /* to the first key that is greater */
@@ -322,8 +328,8 @@ static const struct object_key *const *look_up(const struct index *i, const char
 	return *n ? i->keys + low : NULL;
 }
 
-const struct object_key *const *objects_full_name(const struct objects *o, const char *name,
-						  size_t len, size_t *n)
+const struct object_key *const *objects_full_name(const struct objects *o,
+						  const char *name, size_t len, size_t *n)
 {
 	const struct index i = { o->by_full_name, o->n_keys,
 				 offsetof(struct object_key, full_name) };
@@ -333,16 +339,19 @@ const struct object_key *const *objects_full_name(const struct objects *o, const
 const struct object_key *const *objects_path(const struct objects *o, const char *path,
 					     size_t len, size_t *n)
 {
-	const struct index i = { o->by_path, o->n_keys, offsetof(struct object_key, path) };
+	const struct index i = { o->by_path, o->n_keys,
+				 offsetof(struct object_key, path) };
 	return look_up(&i, path, len, n);
 }
 
-const struct object_key *objects_slot_of(const struct objects *o, const struct object_key *k,
+const struct object_key *objects_slot_of(const struct objects *o,
+					 const struct object_key *k,
 					 struct object_text *slot)
 {
 	const char *name = k->full_name.p, *end = name + k->full_name.len;
 	const char *first = name ? memchr(name, '/', k->full_name.len) : NULL;
-	const char *second = first ? memchr(first + 1, '/', (size_t)(end - first - 1)) : NULL;
+	const char *second =
+		first ? memchr(first + 1, '/', (size_t)(end - first - 1)) : NULL;
 	size_t n;
 	if (!second || second + 1 == end)
 		return NULL;
@@ -357,14 +366,18 @@ const struct object_key *objects_slot_of(const struct objects *o, const struct o
 static int keep_graph(void *arg, const struct ckpt_run *run)
 {
 	struct buffer *b = arg;
-	return run->strings ? buffer_append(b, run->strings[0].p, run->strings[0].len, NULL) : -1;
+	return run->strings
+		       ? buffer_append(b, run->strings[0].p, run->strings[0].len, NULL)
+		       : -1;
 }
 
-int objects_read(struct ckpt *c, struct arena *a, struct objects *o, struct ckpt_error *err)
+int objects_read(struct ckpt *c, struct arena *a, struct objects *o,
+		 struct ckpt_error *err)
 {
 	const struct ckpt_tensor *t;
 	*o = (struct objects){ .n_nodes = 0 };
-	if (reader_find(c, OBJECT_GRAPH_KEY, sizeof OBJECT_GRAPH_KEY - 1, &t, NULL) <= 0 ||
+	if (reader_find(c, OBJECT_GRAPH_KEY, sizeof OBJECT_GRAPH_KEY - 1, &t, NULL) <=
+		    0 ||
 	    t->dtype != CKPT_STRING || t->elements != 1)
 		return 0;
 	struct buffer b;

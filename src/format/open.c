@@ -44,7 +44,8 @@ static struct ckpt *open_one(const char *path, const struct ckpt_options *option
 			     struct ckpt_error *err)
 {
 	struct arena arena;
-	arena_init(&arena, options->max_memory ? options->max_memory : DEFAULT_MAX_MEMORY);
+	arena_init(&arena,
+		   options->max_memory ? options->max_memory : DEFAULT_MAX_MEMORY);
 	struct ckpt *c = arena_zeroed(&arena, 1, sizeof *c);
 	if (!c) {
 		arena_error(&arena, err);
@@ -75,8 +76,8 @@ struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
 	options = options ? options : &defaults;
 	err = err ? err : &none;
 	if (options->as && strcmp(options->as, "v1") && strcmp(options->as, "v2")) {
-		error_set(err, CKPT_EINVAL, NULL, -1, "a version is v1 or v2, not '%.40s'",
-			  options->as);
+		error_set(err, CKPT_EINVAL, NULL, -1,
+			  "a version is v1 or v2, not '%.40s'", options->as);
 		return NULL;
 	}
 	arena_init(&a, UINT64_MAX);
@@ -100,6 +101,7 @@ void ckpt_close(struct ckpt *c)
 		c->reader->close(c);
 	pointers_drop(&c->tensors);
 	pointers_drop(&c->damage);
+	buffer_drop(&c->last_name);
 	struct arena arena = c->arena; /* c itself lies in it */
 	arena_drop(&arena);
 }
@@ -137,6 +139,12 @@ static int add_damage(struct ckpt *c, const struct ckpt_error *e)
 	return pointers_add(&c->damage, copy);
 }
 
+static int disorder(struct ckpt *c, struct ckpt_error *err)
+{
+	return error_set(err, CKPT_ECORRUPT, c->at.prefix, -1,
+			 "the names in the index are out of order, or one stands twice");
+}
+
 /* Reads all tensors. Damage is kept, and reading goes on behind it; only want of memory
  * ends it early. */
 static int load_all(struct ckpt *c, struct ckpt_error *err)
@@ -152,8 +160,8 @@ static int load_all(struct ckpt *c, struct ckpt_error *err)
 		if (r == 0)
 			break;
 		if (r < 0 && (damage.code == CKPT_ENOMEM || damage.code == CKPT_ELIMIT))
-			return error_set(err, damage.code, damage.file, damage.offset, "%s",
-					 damage.text);
+			return error_set(err, damage.code, damage.file, damage.offset,
+					 "%s", damage.text);
 		if (r < 0 && add_damage(c, &damage))
 			return arena_error(&c->arena, err);
 		if (r < 0)
@@ -167,22 +175,58 @@ static int load_all(struct ckpt *c, struct ckpt_error *err)
 	if (sorted)
 		return 0; /* so fewer than two cannot get further */
 	struct ckpt_error damage = { 0 };
-	error_set(&damage, CKPT_ECORRUPT, c->at.prefix, -1,
-		  "the names in the index are out of order, or one stands twice");
+	disorder(c, &damage);
 	qsort(c->tensors.p, c->tensors.n, sizeof *c->tensors.p, by_name);
 	return add_damage(c, &damage) ? arena_error(&c->arena, err) : 0;
+}
+
+static int next_loaded(struct ckpt *c, struct ckpt_tensor *t, struct ckpt_error *err)
+{
+	if (c->streamed < c->tensors.n) {
+		*t = *(const struct ckpt_tensor *)c->tensors.p[c->streamed++];
+		return 1;
+	}
+	if (c->damage_told == c->damage.n)
+		return 0;
+	const struct ckpt_error *e = c->damage.p[c->damage_told++];
+	return error_set(err, e->code, e->file, e->offset, "%s", e->text);
+}
+
+int reader_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
+		struct ckpt_error *err)
+{
+	if (c->loaded)
+		return next_loaded(c, t, err);
+	if (c->damage_told == SIZE_MAX) { /* the item before was out of order */
+		c->damage_told = 0;
+		return disorder(c, err);
+	}
+	const int r = c->reader->next(c, a, t, err);
+	if (r <= 0)
+		return r;
+	c->last_name.limit = SIZE_MAX;
+	const bool sorted = !c->streamed++ ||
+			    bytes_compare(c->last_name.p, c->last_name.len, t->name,
+					  t->name_len) < 0;
+	c->last_name.len = 0;
+	if (buffer_append(&c->last_name, t->name, t->name_len, err))
+		return -1;
+	c->damage_told = sorted ? 0 : SIZE_MAX;
+	return 1;
 }
 
 int ckpt_load(struct ckpt *c, struct ckpt_error *err)
 {
 	if (!c->loaded && load_all(c, &c->load_error)) {
-		/* The end of the list is missing: damage as well, or what follows looks whole. */
+		/* The end of the list is missing: damage as well, or what follows looks
+		 * whole. */
 		pointers_add(&c->damage, &c->load_error);
 	}
 	c->loaded = true;
 	const struct ckpt_error *first = c->load_error.code ? &c->load_error
 					 : c->damage.n      ? c->damage.p[0] : NULL;
-	return first ? error_set(err, first->code, first->file, first->offset, "%s", first->text)
+	return first ? error_set(err, first->code, first->file, first->offset, "%s",
+				 first->text)
 		     : 0;
 }
 
@@ -215,8 +259,8 @@ static const struct ckpt_tensor *find_loaded(struct ckpt *c, const char *name, s
 	return NULL;
 }
 
-int reader_find(struct ckpt *c, const char *name, size_t len, const struct ckpt_tensor **t,
-		struct ckpt_error *err)
+int reader_find(struct ckpt *c, const char *name, size_t len,
+		const struct ckpt_tensor **t, struct ckpt_error *err)
 {
 	if (c->loaded) {
 		*t = find_loaded(c, name, len);
@@ -259,8 +303,10 @@ static int debug_line(struct buffer *b, const struct ckpt_tensor *t)
 	char number[32];
 	const struct dtype *d = dtype_of(t->dtype);
 	const char *type = d ? d->proto : "DT_INVALID";
-	if (buffer_append(b, t->name, t->name_len, NULL) || buffer_append(b, " (", 2, NULL) ||
-	    buffer_append(b, type, strlen(type), NULL) || buffer_append(b, ") [", 3, NULL))
+	if (buffer_append(b, t->name, t->name_len, NULL) ||
+	    buffer_append(b, " (", 2, NULL) ||
+	    buffer_append(b, type, strlen(type), NULL) ||
+	    buffer_append(b, ") [", 3, NULL))
 		return -1;
 	for (int i = 0; i < t->rank; i++) {
 		const size_t n = (size_t)snprintf(number, sizeof number, "%s%" PRId64,
@@ -306,6 +352,8 @@ struct values *reader_values(struct ckpt *c, const struct ckpt_tensor *t,
 	reader_values_drop(c);
 	if (values_open(&c->values, c->store, t, c->limit, err)) {
 		values_close(&c->values);
+		if (err && !*err->file) /* it concerns the tensor, not one of its files */
+			snprintf(err->file, sizeof err->file, "%s", c->at.prefix);
 		return NULL;
 	}
 	c->values_of = t;

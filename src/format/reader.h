@@ -17,7 +17,7 @@ struct located {
 	const struct reader *reader;
 	const char *given;     /* as the user typed it */
 	const char *prefix;    /* "run/model.ckpt-5" */
-	const char *folder;    /* the folder or state file given, as a folder; else NULL */
+	const char *folder; /* the folder or state file given, as a folder; else NULL */
 	const char *taken_for; /* "prefix", "index file", "latest of a folder", … */
 	const char *note;      /* something that had to be worked around; else NULL */
 	/* V1: its files, and those of its pattern that are not there. */
@@ -42,15 +42,18 @@ struct reader {
 	int (*open)(struct ckpt *c, struct ckpt_error *err);
 	void (*close)(struct ckpt *c);
 	/* The next tensor of the index, in its order: 1 item, 0 end, -1 error; after an
-	 * error the next call goes on behind the damage. What the tensor points to is a's. */
+	 * error the next call goes on behind the damage. What the tensor points to is
+	 * a's. */
 	int (*next)(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 		    struct ckpt_error *err);
 	/* Seeks: 1 found, 0 not there, -1 error. */
 	int (*find)(struct ckpt *c, struct arena *a, const char *name, size_t len,
 		    struct ckpt_tensor *t, struct ckpt_error *err);
 	/* Everything that is not the values: layout, files. The tensors are loaded. */
-	int (*check)(struct ckpt *c, ckpt_finding_fn found, void *arg, struct ckpt_error *err);
-	/* The checkpoint's files; expected sizes are known once the tensors are loaded. */
+	int (*check)(struct ckpt *c, ckpt_finding_fn found, void *arg,
+		     struct ckpt_error *err);
+	/* The checkpoint's files; expected sizes are known once the tensors are
+	 * loaded. */
 	int (*members)(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *err);
 	/* The files that exist, without looking into them: i = 0, 1, … until NULL. */
 	const char *(*file)(struct ckpt *c, size_t i);
@@ -71,14 +74,21 @@ struct ckpt {
 	struct pointers damage;    /* struct ckpt_error: parts of the index not read */
 	struct ckpt_error load_error; /* why the list of tensors ends early */
 	bool loaded;
+	size_t streamed, damage_told; /* of reader_next */
+	struct buffer last_name;
 	struct values values;      /* of the tensor read last */
 	const struct ckpt_tensor *values_of;
 	const char *debug_string;
 };
 
-/* A tensor by its very name, without loading the rest: 1 found, 0 absent, -1 error. It lives as
- * long as the checkpoint. */
-int reader_find(struct ckpt *c, const char *name, size_t len, const struct ckpt_tensor **t,
+/* A tensor by its very name, without loading the rest: 1 found, 0 absent, -1 error. It
+ * lives as long as the checkpoint. */
+int reader_find(struct ckpt *c, const char *name, size_t len,
+		const struct ckpt_tensor **t, struct ckpt_error *err);
+/* Streams the tensors once, in the index's order, for those who do not want them kept:
+ * 1 item, 0 end, -1 error, as reader->next; names out of order are an error too. What is
+ * loaded already is taken from there. */
+int reader_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 		struct ckpt_error *err);
 /* The tensor's values, kept open until another tensor's are asked for. */
 struct values *reader_values(struct ckpt *c, const struct ckpt_tensor *t,

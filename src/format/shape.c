@@ -1,8 +1,8 @@
-/* shape.c — TensorShapeProto and TensorSliceProto, as both checkpoint versions hold them.
+/* shape.c — TensorShapeProto and TensorSliceProto, as both versions hold them.
  * SPDX-License-Identifier: Apache-2.0
  *
- * tensorflow/core/framework/{tensor_shape,tensor_slice}.proto. Zero is absent on the wire; an
- * absent length is the whole dimension.
+ * tensorflow/core/framework/{tensor_shape,tensor_slice}.proto. Zero is absent on the
+ * wire; an absent length is the whole dimension.
  */
 #include "config.h"
 

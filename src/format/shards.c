@@ -1,8 +1,8 @@
 /* shards.c — the data files of a V2 checkpoint, opened when they are needed.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Names: tensorflow/core/util/tensor_bundle/naming.cc; %05d is a least width. A header may
- * claim two thousand million shards, so nothing here is made per claimed shard.
+ * Names: tensorflow/core/util/tensor_bundle/naming.cc; %05d is a least width. A header
+ * may claim two thousand million shards, so nothing here is made per claimed shard.
  */
 #include "config.h"
 
@@ -50,7 +50,8 @@ static const char *other_count(struct shards *s, uint32_t number)
 		    count[strspn(count, "0123456789")])
 			continue;
 		n++;
-		found = arena_printf(s->arena, "%.*s%s", (int)dir_len, s->prefix, e->d_name);
+		found = arena_printf(s->arena, "%.*s%s", (int)dir_len, s->prefix,
+				     e->d_name);
 	}
 	if (d)
 		closedir(d);
@@ -61,14 +62,16 @@ static struct shard *get(struct shards *s, uint32_t number)
 {
 	for (struct shard **link = &s->all, *at; (at = *link); link = &at->next)
 		if (at->number == number) {
-			*link = at->next; /* to the front: the next piece is often there too */
+			/* to the front: the next piece is often there too */
+			*link = at->next;
 			at->next = s->all;
 			return s->all = at;
 		}
 	struct shard *fresh = arena_zeroed(s->arena, 1, sizeof *fresh);
 	if (!fresh)
 		return NULL;
-	fresh->path = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number, s->count);
+	fresh->path = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number,
+				   s->count);
 	if (!fresh->path)
 		return NULL;
 	if (access(fresh->path, F_OK)) {
@@ -112,8 +115,8 @@ static int open_one(struct shards *s, struct shard *shard, struct ckpt_error *er
 	return 0;
 }
 
-static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t at, void *buf,
-		      size_t n, struct ckpt_error *err)
+static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t at,
+		      void *buf, size_t n, struct ckpt_error *err)
 {
 	struct shards *s = (struct shards *)store;
 	struct shard *shard = get(s, p->shard);
@@ -126,8 +129,10 @@ static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t 
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count)
 {
-	*s = (struct shards){ .store = { .read = shard_read, .file = shard_file }, .arena = a,
-			      .prefix = prefix, .count = count };
+	*s = (struct shards){ .store = { .read = shard_read, .file = shard_file },
+			      .arena = a,
+			      .prefix = prefix,
+			      .count = count };
 }
 
 void shards_close(struct shards *s)
@@ -155,9 +160,10 @@ int shards_unchanged(struct shards *s, struct ckpt_error *err)
 		if (source_identify(at->path, &now))
 			return error_errno(err, at->path, "cannot stat");
 		if (!identity_same(&now, &at->identity))
-			return error_set(err, CKPT_EIO, at->path, -1,
-					 "changed while it was read; nothing said about it "
-					 "holds");
+			return error_set(
+				err, CKPT_EIO, at->path, -1,
+				"changed while it was read; nothing said about it "
+				"holds");
 	}
 	return 0;
 }

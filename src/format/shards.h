@@ -20,9 +20,9 @@ struct shards {
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count);
 void shards_close(struct shards *s);
-/* The path of a shard, "PREFIX.data-00003-of-00010"; NULL without memory. Where that file is
- * missing and exactly one other with this number is there (MergeV2Checkpoints can write a
- * count that differs from the header's), that one's. */
+/* The path of a shard, "PREFIX.data-00003-of-00010"; NULL without memory. Where that
+ * file is missing and exactly one other with this number is there (MergeV2Checkpoints
+ * can write a count that differs from the header's), that one's. */
 const char *shards_path(struct shards *s, uint32_t number);
 /* The size of a shard; -1 if it is not there (then *size is 0) or no file. */
 int shards_size(struct shards *s, uint32_t number, uint64_t *size);

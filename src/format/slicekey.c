@@ -1,8 +1,9 @@
 /* slicekey.c — the keys under which slices are stored.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A signed number takes as many leading one bits (for negative numbers: zero bits) as it has
- * bytes; the rest is two's complement, big-endian: n bytes hold -2^(7n-1) … 2^(7n-1)-1.
+ * A signed number takes as many leading one bits (for negative numbers: zero bits) as
+ * it has bytes; the rest is two's complement, big-endian: n bytes hold -2^(7n-1) …
+ * 2^(7n-1)-1.
  */
 #include "config.h"
 

@@ -1,5 +1,4 @@
-/* slicekey.h — the keys under which slices are stored: name, then start and length of each
- * dimension, in an order-preserving code.
+/* slicekey.h — the keys of slices: name, then start and length of each dimension.
  * SPDX-License-Identifier: Apache-2.0
  *
  *	00                 the number 0: a marker that no plain name begins with
@@ -8,7 +7,8 @@
  *	start length …     signed numbers; a whole dimension is 0, -1
  *
  * tensorflow/core/util/saved_tensor_slice_util.cc (EncodeTensorNameSlice) over
- * core/lib/strings/ordered_code.cc. TensorFlow's decoder refuses rank 0, V1 files have it.
+ * core/lib/strings/ordered_code.cc. TensorFlow's decoder refuses rank 0, V1 files have
+ * it.
  */
 #ifndef FORMAT_SLICEKEY_H
 #define FORMAT_SLICEKEY_H

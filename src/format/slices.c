@@ -1,10 +1,10 @@
 /* slices.c — V1 checkpoints: tables of SavedTensorSlices, one file a shard.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Opening reads the metadata of each file and no other block. A tensor may have slices in
- * several files: they are gathered by name. A piece's place is the number of its key; its
- * bytes are found when they are read, as the field `data` of the entry under that key, in a
- * block whose checksum has just been compared.
+ * Opening reads the metadata of each file and no other block. A tensor may have slices
+ * in several files: they are gathered by name. A piece's place is the number of its
+ * key; its bytes are found when they are read, as the field `data` of the entry under
+ * that key, in a block whose checksum has just been compared.
  */
 #include "config.h"
 
@@ -139,10 +139,12 @@ static int slices_find(struct ckpt *c, struct arena *a, const char *name, size_t
 
 static int by_key(const void *x, const void *y)
 {
-	const struct v1_key *a = *(struct v1_key *const *)x, *b = *(struct v1_key *const *)y;
+	const struct v1_key *a = *(struct v1_key *const *)x,
+			    *b = *(struct v1_key *const *)y;
 	if (a->file != b->file)
 		return a->file < b->file ? -1 : 1;
-	return bytes_compare(a->key.p, bytes_left(&a->key), b->key.p, bytes_left(&b->key));
+	return bytes_compare(a->key.p, bytes_left(&a->key), b->key.p,
+			     bytes_left(&b->key));
 }
 
 /* Walks every block of a file; keys that no tensor lists are orphans. */
@@ -160,8 +162,8 @@ static void check_file(struct slices *s, uint32_t file, struct v1_key **sorted, 
 		if (r == 0)
 			break;
 		if (r < 0) {
-			finding_emit(f, FOUND_INDEX, NULL, at->path, damage.offset, -1, "%s",
-				     damage.text);
+			finding_emit(f, FOUND_INDEX, NULL, at->path, damage.offset, -1,
+				     "%s", damage.text);
 			continue;
 		}
 		const struct v1_key want = { e.key, file };
@@ -172,10 +174,12 @@ static void check_file(struct slices *s, uint32_t file, struct v1_key **sorted, 
 	table_walk_end(&walk);
 	if (orphans)
 		finding_emit(f, FOUND_ORPHAN_SLICE, NULL, at->path, -1, -1,
-			     "%" PRIu64 " slices are stored that no tensor lists", orphans);
+			     "%" PRIu64 " slices are stored that no tensor lists",
+			     orphans);
 }
 
-static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_error *err)
+static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg,
+			struct ckpt_error *err)
 {
 	struct slices *s = slices_of(c);
 	const struct finder f = { fn, arg, NULL };
@@ -198,9 +202,10 @@ static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ck
 	const char *first = s->files[0].path;
 	const size_t len = strlen(first);
 	if (len > 6 && !strcmp(first + len - 6, ".index"))
-		finding_emit(&f, FOUND_V1_SUFFIX, NULL, first, -1, -1,
-			     "this is a V1 checkpoint, which TensorFlow finds under its name "
-			     "without .index only");
+		finding_emit(
+			&f, FOUND_V1_SUFFIX, NULL, first, -1, -1,
+			"this is a V1 checkpoint, which TensorFlow finds under its name "
+			"without .index only");
 	arena_drop(&a);
 	return 0;
 }
@@ -211,7 +216,8 @@ static int slices_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_e
 	(void)err;
 	for (uint32_t i = 0; i < s->n_files; i++) {
 		const struct v1_file *f = &s->files[i];
-		fn(arg, &(struct member){ f->path, f->source.size, f->source.size, true, i });
+		fn(arg,
+		   &(struct member){ f->path, f->source.size, f->source.size, true, i });
 	}
 	for (uint32_t i = 0; i < c->at.n_missing; i++)
 		fn(arg, &(struct member){ c->at.missing[i], 0, TABLE_FOOTER, false, -1 });

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  *	key ""        SavedTensorSlices.meta: names, shapes, dtypes, slices of all tensors
- *	key 00 NAME … SavedTensorSlices.data: name, slice, and a TensorProto of which only the
- *	              typed field is set (slicekey.h; whole tensors have such a key as well)
+ *	key 00 NAME … SavedTensorSlices.data: name, slice, and a TensorProto of which
+ *	              only the typed field is set (slicekey.h; whole tensors have such
+ *	              a key as well)
  *
  * The only checksums are those of the table's blocks. tensorflow/core/util/
  * {saved_tensor_slice.proto,tensor_slice_writer.cc,tensor_slice_reader.cc}
@@ -52,7 +53,8 @@ struct slices {
 int slices_read_meta(struct slices *s, uint32_t file, struct ckpt_error *err);
 /* The tensors that all metadata describe, by name. */
 int slices_make_tensors(struct slices *s, struct ckpt_error *err);
-/* The last submessage of this number; false if there is none, or the message is malformed. */
+/* The last submessage of this number; false if there is none, or the message is
+ * malformed. */
 bool slices_field(struct bytes message, uint32_t field, struct bytes *found);
 
 /* True if the file is a table whose first value is a SavedTensorSlices with metadata. */

@@ -34,21 +34,26 @@ bool slices_field(struct bytes message, uint32_t field, struct bytes *found)
 static int bad_meta(struct v1_file *f, int64_t offset, const char *problem,
 		    struct ckpt_error *err)
 {
-	return error_set(err, CKPT_ECORRUPT, f->path, offset, "the metadata is malformed: %s",
-			 problem);
+	return error_set(err, CKPT_ECORRUPT, f->path, offset,
+			 "the metadata is malformed: %s", problem);
 }
 
 static int check_version(struct v1_file *f, struct bytes message, int64_t offset,
 			 struct ckpt_error *err)
 {
-	enum { CHECKPOINT_VERSION = 1 }; /* TF_CHECKPOINT_VERSION, core/public/version.h */
+	enum {
+		CHECKPOINT_VERSION = 1
+	}; /* TF_CHECKPOINT_VERSION, core/public/version.h */
 	struct wire w = wire_of(message);
 	int r;
 	while ((r = wire_next(&w)) > 0)
-		if (w.field == 2 && w.type == WIRE_VARINT && (int32_t)w.value > CHECKPOINT_VERSION)
-			return error_set(err, CKPT_EUNSUPPORTED, f->path, offset,
-					 "written for readers of version %d and newer, this one "
-					 "has version %d", (int32_t)w.value, CHECKPOINT_VERSION);
+		if (w.field == 2 && w.type == WIRE_VARINT &&
+		    (int32_t)w.value > CHECKPOINT_VERSION)
+			return error_set(
+				err, CKPT_EUNSUPPORTED, f->path, offset,
+				"written for readers of version %d and newer, this one "
+				"has version %d",
+				(int32_t)w.value, CHECKPOINT_VERSION);
 	return r < 0 ? bad_meta(f, offset, w.problem, err) : 0;
 }
 
@@ -64,14 +69,17 @@ static int add_metas(struct slices *s, uint32_t file, struct bytes meta, int64_t
 	struct wire w = wire_of(bytes_of(kept, n));
 	int r;
 	while ((r = wire_next(&w)) > 0) {
-		if (w.field == 2 && w.type == WIRE_LEN && check_version(f, w.data, offset, err))
+		if (w.field == 2 && w.type == WIRE_LEN &&
+		    check_version(f, w.data, offset, err))
 			return -1;
 		if (w.field != 1 || w.type != WIRE_LEN)
 			continue;
 		struct v1_meta *m = arena_zeroed(s->arena, 1, sizeof *m);
 		if (!m || pointers_add(&s->metas, m))
 			return arena_error(s->arena, err);
-		*m = (struct v1_meta){ .message = w.data, .file = file, .order = s->metas.n };
+		*m = (struct v1_meta){ .message = w.data,
+				       .file = file,
+				       .order = s->metas.n };
 		if (!slices_field(w.data, 1, &m->name))
 			m->name = bytes_of("", 0);
 	}
@@ -87,21 +95,22 @@ int slices_read_meta(struct slices *s, uint32_t file, struct ckpt_error *err)
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		return error_set(err, CKPT_ECORRUPT, f->path, -1,
-				 "no metadata: the first key of a V1 checkpoint is empty, here "
-				 "it is not");
+		return error_set(
+			err, CKPT_ECORRUPT, f->path, -1,
+			"no metadata: the first key of a V1 checkpoint is empty, here "
+			"it is not");
 	if (!slices_field(e.value, 1, &meta))
-		return error_set(err, CKPT_EFORMAT, f->path, e.offset,
-				 "the table holds no SavedTensorSlices: not a V1 checkpoint");
+		return error_set(
+			err, CKPT_EFORMAT, f->path, e.offset,
+			"the table holds no SavedTensorSlices: not a V1 checkpoint");
 	return add_metas(s, file, meta, e.offset, err);
 }
 
 /* --- tensors ----------------------------------------------------------------------- */
 
-__attribute__((format(printf, 5, 6))) static int problem(struct slices *s, struct ckpt_tensor *t,
-							 const struct v1_meta *m,
-							 struct ckpt_error *err,
-							 const char *format, ...)
+__attribute__((format(printf, 5, 6))) static int
+problem(struct slices *s, struct ckpt_tensor *t, const struct v1_meta *m,
+	struct ckpt_error *err, const char *format, ...)
 {
 	char text[256];
 	struct ckpt_error *e = arena_zeroed(s->arena, 1, sizeof *e);
@@ -118,8 +127,8 @@ __attribute__((format(printf, 5, 6))) static int problem(struct slices *s, struc
 }
 
 /* dtype and shape of a SavedSliceMeta. */
-static const char *decode_meta(const struct v1_meta *m, struct shape *shape, int64_t *dtype,
-			       uint32_t *n_slices)
+static const char *decode_meta(const struct v1_meta *m, struct shape *shape,
+			       int64_t *dtype, uint32_t *n_slices)
 {
 	struct wire w = wire_of(m->message);
 	int r;
@@ -162,7 +171,8 @@ static int add_slice(struct slices *s, struct ckpt_tensor *t, const struct v1_me
 	if (wrong)
 		return problem(s, t, m, err, "a slice: %s", wrong);
 	s->scratch.len = 0;
-	if (slicekey_encode(&s->scratch, t->name, t->name_len, t->rank, start, length, err))
+	if (slicekey_encode(&s->scratch, t->name, t->name_len, t->rank, start, length,
+			    err))
 		return -1;
 	const char *copy = arena_copy(s->arena, s->scratch.p, s->scratch.len);
 	if (!copy || pointers_add(&s->keys, key))
@@ -234,14 +244,15 @@ static int make_tensor(struct slices *s, struct v1_meta *const *m, size_t n_meta
 	if (wrong)
 		return problem(s, t, m[0], err, "its metadata is malformed: %s", wrong);
 	if (dtype != t->dtype || !can_be_v1(dtype_of(t->dtype)))
-		return problem(s, t, m[0], err, "dtype %" PRId64 " cannot be in a V1 checkpoint",
-			       dtype);
+		return problem(s, t, m[0], err,
+			       "dtype %" PRId64 " cannot be in a V1 checkpoint", dtype);
 	uint64_t bytes;
 	if (shape.unknown_rank || overflows(&shape) ||
 	    !shape_elements(dims, shape.rank, &t->elements) ||
 	    __builtin_mul_overflow(t->elements, dtype_of(t->dtype)->size, &bytes))
-		return problem(s, t, m[0], err,
-			       "the shape is unknown, or a dimension is negative or overflows");
+		return problem(
+			s, t, m[0], err,
+			"the shape is unknown, or a dimension is negative or overflows");
 	for (size_t i = 0; i < n_metas; i++) {
 		wrong = decode_meta(m[i], &other, &other_dtype, &n_slices);
 		if (wrong || other_dtype != dtype || other.rank != shape.rank ||
@@ -270,7 +281,8 @@ static int make_tensor(struct slices *s, struct v1_meta *const *m, size_t n_meta
 
 static int by_name(const void *x, const void *y)
 {
-	const struct v1_meta *a = *(struct v1_meta *const *)x, *b = *(struct v1_meta *const *)y;
+	const struct v1_meta *a = *(struct v1_meta *const *)x,
+			     *b = *(struct v1_meta *const *)y;
 	const int c = bytes_compare(a->name.p, bytes_left(&a->name), b->name.p,
 				    bytes_left(&b->name));
 	return c ? c : (a->order > b->order) - (a->order < b->order);

@@ -1,8 +1,8 @@
 /* sniff.c — what a file is that is not a checkpoint, and the way out.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Magic numbers as file(1) knows them. What can be told by one fixed text at one place is a
- * row of the table; the rest is asked in order.
+ * Magic numbers as file(1) knows them. What can be told by one fixed text at one place
+ * is a row of the table; the rest is asked in order.
  */
 #include "config.h"
 
@@ -23,9 +23,12 @@ static const struct file_kind keras = {
 static const struct file_kind pytorch_zip = {
 	"PyTorch", "a PyTorch checkpoint (zip with data.pkl): torch.load reads it" };
 static const struct file_kind pickle = {
-	"pickle", "a Python pickle, as PyTorch wrote before 1.6: torch.load reads it; do not "
-		  "unpickle what you do not trust" };
-static const struct file_kind npz = { "npz", "a NumPy .npz archive: numpy.load reads it" };
+	"pickle",
+	"a Python pickle, as PyTorch wrote before 1.6: torch.load reads it; do not "
+	"unpickle what you do not trust"
+};
+static const struct file_kind npz = { "npz",
+				      "a NumPy .npz archive: numpy.load reads it" };
 static const struct file_kind npy = { "npy", "a NumPy .npy array: numpy.load reads it" };
 static const struct file_kind zip = { "zip", "a zip archive: unzip it first" };
 static const struct file_kind tar = { "tar", "a tar archive: unpack it first (tar -xf)" };
@@ -34,8 +37,11 @@ static const struct file_kind bzip2 = { "bzip2", "bzip2-compressed: bunzip2 it f
 static const struct file_kind xz = { "xz", "xz-compressed: unxz it first" };
 static const struct file_kind zstd = { "zstd", "zstd-compressed: unzstd it first" };
 static const struct file_kind tflite = {
-	"TFLite", "a TensorFlow Lite model (FlatBuffers): its weights are not a checkpoint" };
-static const struct file_kind onnx = { "ONNX", "an ONNX model: the onnx package reads it" };
+	"TFLite",
+	"a TensorFlow Lite model (FlatBuffers): its weights are not a checkpoint"
+};
+static const struct file_kind onnx = { "ONNX",
+				       "an ONNX model: the onnx package reads it" };
 static const struct file_kind lfs = {
 	"git-lfs pointer", "a git-lfs pointer, not the file itself: run git lfs pull" };
 static const struct file_kind html = {
@@ -44,23 +50,32 @@ static const struct file_kind json = {
 	"JSON", "JSON text: an error message of a download, or a configuration" };
 static const struct file_kind safetensors = {
 	"safetensors", "a safetensors file: the safetensors package reads it" };
-static const struct file_kind gguf = { "GGUF", "a GGUF model: llama.cpp's tools read it" };
+static const struct file_kind gguf = { "GGUF",
+				       "a GGUF model: llama.cpp's tools read it" };
 static const struct file_kind cpb = {
-	"chunked SavedModel", "a chunked SavedModel (.cpb, riegeli records): load and save it "
-			      "with TensorFlow to get a saved_model.pb" };
+	"chunked SavedModel",
+	"a chunked SavedModel (.cpb, riegeli records): load and save it "
+	"with TensorFlow to get a saved_model.pb"
+};
 static const struct file_kind events = {
 	"event file", "a TensorBoard event file: it holds summaries, not variables" };
 static const struct file_kind text_graph = {
 	"text graph", "a graph in text form: it has no variables' values; the checkpoint "
 		      "beside it has" };
 static const struct file_kind binary_graph = {
-	"graph", "a graph (GraphDef or MetaGraphDef), with no checkpoint of its name beside "
-		 "it: the values of variables are in a checkpoint" };
+	"graph",
+	"a graph (GraphDef or MetaGraphDef), with no checkpoint of its name beside "
+	"it: the values of variables are in a checkpoint"
+};
 static const struct file_kind saved_model = {
-	"SavedModel", "a SavedModel's graph, and no variables/variables.index lies beside it" };
+	"SavedModel",
+	"a SavedModel's graph, and no variables/variables.index lies beside it"
+};
 static const struct file_kind zeros = {
-	"zeros", "nothing but zero bytes at its beginning: a write or a download that was "
-		 "interrupted" };
+	"zeros",
+	"nothing but zero bytes at its beginning: a write or a download that was "
+	"interrupted"
+};
 static const struct file_kind empty = {
 	"empty", "empty: 0 bytes; a write or a download that was interrupted" };
 
@@ -116,7 +131,8 @@ static const struct file_kind *which_message(const char *path, struct bytes head
 	const uint8_t *p = head.p;
 	if (bytes_left(&head) < 8)
 		return NULL;
-	if (contains(head, "ir_version") || contains(head, "onnx") || ends_with(path, ".onnx"))
+	if (contains(head, "ir_version") || contains(head, "onnx") ||
+	    ends_with(path, ".onnx"))
 		return p[0] == 0x08 ? &onnx : NULL;
 	if (p[0] == 0x08 && p[1] == 0x01 && p[2] == 0x12)
 		return &saved_model;
@@ -134,12 +150,13 @@ static const struct file_kind *which_text(const char *path, struct bytes head)
 	if (!bytes_left(&head))
 		return NULL;
 	if (*head.p == '<' && (contains(head, "<html") || contains(head, "<HTML") ||
-			       contains(head, "<!DOCTYPE") || contains(head, "<!doctype") ||
-			       contains(head, "<?xml")))
+			       contains(head, "<!DOCTYPE") ||
+			       contains(head, "<!doctype") || contains(head, "<?xml")))
 		return &html;
 	if (*head.p == '{' || (*head.p == '[' && contains(head, "{")))
 		return &json;
-	if (contains(head, "saved_model_schema_version") || contains(head, "meta_graphs {"))
+	if (contains(head, "saved_model_schema_version") ||
+	    contains(head, "meta_graphs {"))
 		return &saved_model;
 	if (contains(head, "node {") && contains(head, "op:"))
 		return &text_graph;

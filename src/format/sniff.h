@@ -12,15 +12,15 @@ struct file_kind {
 	const char *what; /* what it is, and what to do */
 };
 
-/* The kind of a file by its first bytes (as many as there are, 4096 do) and its name; NULL:
- * not known. */
+/* The kind of a file by its first bytes (as many as there are, 4096 do) and its name;
+ * NULL: not known. */
 const struct file_kind *sniff(const char *path, struct bytes head);
 /* The same of a file. */
 const struct file_kind *sniff_path(const char *path);
 /* Sets err to what the file is, if that is known, and returns true. */
 bool sniff_file(const char *path, struct ckpt_error *err);
-/* +1: each LF of the file has a CR before it, and there are some: LF was made CR LF. -1: it
- * is large, has LF, and not one CR LF: those were made LF. 0: neither. */
+/* +1: each LF of the file has a CR before it, and there are some: LF was made CR LF.
+ * -1: it is large, has LF, and not one CR LF: those were made LF. 0: neither. */
 int sniff_line_ends(const char *path);
 /* True if the file begins as a table does. */
 bool sniff_table_start(const char *path);

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,8 @@ int64_t step_of_name(const char *name)
 	uint32_t count;
 	const size_t stem = shard_stem(name, &count), len = stem ? stem : strlen(name);
 	size_t digits = 0;
-	while (digits < len && name[len - 1 - digits] >= '0' && name[len - 1 - digits] <= '9')
+	while (digits < len && name[len - 1 - digits] >= '0' &&
+	       name[len - 1 - digits] <= '9')
 		digits++;
 	if (!digits || digits > 18 || digits == len || name[len - 1 - digits] != '-')
 		return -1;
@@ -75,37 +77,53 @@ struct reading {
 	struct run_folder *run;
 	struct pointers found; /* struct snapshot */
 	struct pointers leftovers;
+	void *by_base; /* of tsearch(3) */
 	bool follow;
 	struct ckpt_error *err;
 };
 
+/* The tree by_base holds what was found, by basename: a state file may name very many. */
+static int compare_bases(const void *x, const void *y)
+{
+	return strcmp(((const struct snapshot *)x)->base,
+		      ((const struct snapshot *)y)->base);
+}
+
 static struct snapshot *find_base(struct reading *r, const char *base)
 {
-	for (size_t i = 0; i < r->found.n; i++) {
-		struct snapshot *s = r->found.p[i];
-		if (!strcmp(s->base, base))
-			return s;
-	}
-	return NULL;
+	const struct snapshot want = { .base = base };
+	struct snapshot *const *node = tfind(&want, &r->by_base, compare_bases);
+	return node ? *node : NULL;
 }
 
 static struct snapshot *add(struct reading *r, const char *prefix)
 {
 	struct snapshot *s = prefix ? arena_zeroed(r->a, 1, sizeof *s) : NULL;
-	if (!s || pointers_add(&r->found, s)) {
+	if (s) {
+		s->prefix = prefix;
+		s->base = basename_of(prefix);
+		s->step = step_of_name(s->base);
+	}
+	if (!s || pointers_add(&r->found, s) || !tsearch(s, &r->by_base, compare_bases)) {
 		arena_error(r->a, r->err);
 		return NULL;
 	}
-	s->prefix = prefix;
-	s->base = basename_of(prefix);
-	s->step = step_of_name(s->base);
 	return s;
+}
+
+static void keep_nothing(void *node)
+{
+	(void)node; /* snapshots are the arena's */
 }
 
 static int add_found(struct reading *r, const char *name, const char *file, bool v1)
 {
 	struct identity id;
-	struct snapshot *s = name ? add(r, run_path(r->a, r->run->path, name)) : NULL;
+	struct snapshot *s = name ? find_base(r, name) : NULL;
+	if (s && v1)
+		return 0; /* another shard of it, or there is a V2 of that name, which wins */
+	if (name && !s)
+		s = add(r, run_path(r->a, r->run->path, name));
 	if (!s)
 		return -1;
 	s->on_disk = true;
@@ -115,10 +133,12 @@ static int add_found(struct reading *r, const char *name, const char *file, bool
 	return 0;
 }
 
-/* A V1 file has no ending of its own: whatever ends as a table does and has none of V2's. */
+/* A V1 file has no ending of its own: whatever ends as a table does and has none of
+ * V2's. */
 static int look_for_v1(struct reading *r, const char *file)
 {
-	static const char *const others[] = { ".meta", ".pb", ".pbtxt", ".json", ".txt", ".py" };
+	static const char *const others[] = { ".meta", ".pb",  ".pbtxt",
+					      ".json", ".txt", ".py" };
 	uint32_t count = 0;
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		const size_t n = strlen(file), k = strlen(others[i]);
@@ -130,13 +150,15 @@ static int look_for_v1(struct reading *r, const char *file)
 		return 0;
 	const size_t stem = shard_stem(file, &count);
 	if (!stem)
-		return find_base(r, file) ? 0 : add_found(r, file, file, true);
-	const char *pattern = arena_printf(r->a, "%.*s-\?\?\?\?\?-of-%05u", (int)stem, file, count);
-	return pattern && find_base(r, pattern) ? 0 : add_found(r, pattern, file, true);
+		return add_found(r, file, file, true);
+	const char *pattern =
+		arena_printf(r->a, "%.*s-\?\?\?\?\?-of-%05u", (int)stem, file, count);
+	return add_found(r, pattern, file, true);
 }
 
-/* What BundleWriter and the savers leave when they are interrupted: NAME.index.tempstate123,
- * NAME_temp/part-00000-of-00001.data-… (python/checkpoint/functional_saver.py). */
+/* What BundleWriter and the savers leave when they are interrupted:
+ * NAME.index.tempstate123, NAME_temp/part-00000-of-00001.data-…
+ * (python/checkpoint/functional_saver.py). */
 static bool is_leftover(struct reading *r, const char *name)
 {
 	const size_t n = strlen(name);
@@ -145,7 +167,8 @@ static bool is_leftover(struct reading *r, const char *name)
 		return true;
 	if (n < 5 || strcmp(name + n - 5, "_temp"))
 		return false;
-	const char *inside = arena_printf(r->a, "%s/.", run_path(r->a, r->run->path, name));
+	const char *inside =
+		arena_printf(r->a, "%s/.", run_path(r->a, r->run->path, name));
 	return inside && !source_identify(inside, &id);
 }
 
@@ -163,7 +186,8 @@ static int scan_folder(struct reading *r)
 			result = pointers_add(&r->leftovers,
 					      arena_copy(r->a, e->d_name, len));
 		else if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
-			result = add_found(r, arena_copy(r->a, e->d_name, len - 6), e->d_name, false);
+			result = add_found(r, arena_copy(r->a, e->d_name, len - 6),
+					   e->d_name, false);
 		else if (e->d_name[0] != '.')
 			result = look_for_v1(r, e->d_name);
 	}
@@ -179,7 +203,8 @@ static int read_file(struct reading *r, const char *path, struct bytes *text)
 	uint8_t *p = NULL;
 	int result = -1;
 	if (s.size > STATE_MOST_BYTES)
-		error_set(r->err, CKPT_EFORMAT, path, -1, "too large for a checkpoint state file");
+		error_set(r->err, CKPT_EFORMAT, path, -1,
+			  "too large for a checkpoint state file");
 	else if (!(p = arena_alloc(r->a, (size_t)s.size + 1)))
 		arena_error(r->a, r->err);
 	else
@@ -247,7 +272,8 @@ static int read_state(struct reading *r)
 	int result = textproto_encode(type, text, path, &wire, r->err);
 	const Ckpt__CheckpointState *state =
 		result ? NULL
-		       : message_unpack(r->a, type, bytes_of(wire.p, wire.len), path, 0, r->err);
+		       : message_unpack(r->a, type, bytes_of(wire.p, wire.len), path, 0,
+					r->err);
 	buffer_drop(&wire);
 	if (!state)
 		return -1;
@@ -260,8 +286,9 @@ static int read_state(struct reading *r)
 			s->time = state->all_model_checkpoint_timestamps[i];
 	}
 	if (!state->model_checkpoint_path.len)
-		return error_set(r->err, CKPT_ECORRUPT, path, -1,
-				 "names no latest checkpoint: model_checkpoint_path is empty");
+		return error_set(
+			r->err, CKPT_ECORRUPT, path, -1,
+			"names no latest checkpoint: model_checkpoint_path is empty");
 	struct snapshot *latest = resolve(r, &state->model_checkpoint_path);
 	if (!latest)
 		return -1;
@@ -271,7 +298,8 @@ static int read_state(struct reading *r)
 
 static int by_step(const void *x, const void *y)
 {
-	const struct snapshot *a = *(struct snapshot *const *)x, *b = *(struct snapshot *const *)y;
+	const struct snapshot *a = *(struct snapshot *const *)x,
+			      *b = *(struct snapshot *const *)y;
 	if (a->step != b->step)
 		return a->step < b->step ? -1 : 1;
 	return text_natural(a->base, strlen(a->base), b->base, strlen(b->base));
@@ -322,5 +350,6 @@ int run_read(struct arena *a, const char *folder, bool follow, struct run_folder
 	}
 	pointers_drop(&r.found);
 	pointers_drop(&r.leftovers);
+	tdestroy(r.by_base, keep_nothing);
 	return result;
 }

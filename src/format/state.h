@@ -1,10 +1,11 @@
 /* state.h — a folder of checkpoints: its `checkpoint` file, and what lies on disk.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The state file is a CheckpointState in text form (proto/state.proto). Relative paths in it
- * are relative to its folder. Absolute paths that lead out of the folder are not followed:
- * where a checkpoint of the same basename lies in the folder, that one is meant (the folder
- * was moved or copied). tensorflow/python/checkpoint/checkpoint_management.py
+ * The state file is a CheckpointState in text form (proto/state.proto). Relative paths
+ * in it are relative to its folder. Absolute paths that lead out of the folder are not
+ * followed: where a checkpoint of the same basename lies in the folder, that one is
+ * meant (the folder was moved or copied).
+ * tensorflow/python/checkpoint/checkpoint_management.py
  */
 #ifndef FORMAT_STATE_H
 #define FORMAT_STATE_H
@@ -16,35 +17,36 @@ struct snapshot {
 	const char *prefix; /* in the folder; what the state file says, if it is gone */
 	const char *base;   /* basename of prefix */
 	int64_t step;       /* the number at the end of its name, -1 if there is none */
-	double time;        /* seconds since the epoch: from the state file, else of the index */
+	double time; /* seconds since the epoch: from the state file, else of the index */
 	bool in_state, on_disk, latest;
-	bool v1;            /* a V1 file, or a pattern "NAME-?????-of-00002" of such files */
+	bool v1; /* a V1 file, or a pattern "NAME-?????-of-00002" of such files */
 	bool moved;         /* the state file says another folder */
 };
 
 struct run_folder {
-	const char *path;       /* of the folder, "" for the current one; no '/' at its end */
+	const char *path; /* of the folder, "" for the current one; no '/' at its end */
 	const char *state_path; /* NULL if there is no state file */
 	struct snapshot *all;   /* by step, then name; those that are gone first */
 	size_t n;
-	struct snapshot *latest; /* what the state file says; without one, the highest step */
+	struct snapshot
+		*latest; /* what the state file says; without one, the highest step */
 	const char **leftovers; /* names of what interrupted saves left */
 	size_t n_leftovers;
 };
 
-/* Reads a folder. ENOTFOUND if it cannot be read, ECORRUPT if its state file is malformed;
- * a folder without any checkpoint has n == 0. follow: paths in the state file may lead out of
- * the folder. */
+/* Reads a folder. ENOTFOUND if it cannot be read, ECORRUPT if its state file is
+ * malformed; a folder without any checkpoint has n == 0. follow: paths in the state
+ * file may lead out of the folder. */
 int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err);
 /* "DIR/NAME", or NAME where the folder is the current one. */
 const char *run_path(struct arena *a, const char *folder, const char *name);
-/* The number at the end of a checkpoint's name ("model.ckpt-200", with or without the ending
- * of a V1 shard), -1 if there is none. */
+/* The number at the end of a checkpoint's name ("model.ckpt-200", with or without the
+ * ending of a V1 shard), -1 if there is none. */
 int64_t step_of_name(const char *name);
 
-/* "-00000-of-00002" at p, to its end: its length, and the count; else 0. "?????" may stand
- * for the number. */
+/* "-00000-of-00002" at p, to its end: its length, and the count; else 0. "?????" may
+ * stand for the number. */
 size_t shard_suffix(const char *p, uint32_t *count);
 /* The length of a path without "-00000-of-00002" at its end, 0 if it has none. */
 size_t shard_stem(const char *path, uint32_t *count);

@@ -24,12 +24,16 @@ enum { CHECKSUMS = 1 };
 /* A Snappy copy of 64 bytes takes 3: no honest block grows more than this. */
 enum { SNAPPY_MOST = 22 };
 
+/* TensorFlow writes 16. A block with none of them would make each lookup a walk. */
+enum { MOST_BETWEEN_RESTARTS = 4096 };
+
 static int corrupt_block(const struct table *t, const struct block *b, const uint8_t *at,
 			 const char *what, struct ckpt_error *err)
 {
 	const size_t within = at ? (size_t)(at - b->entries.p) : 0;
 	if (b->compressed)
-		return error_set(err, CKPT_ECORRUPT, t->file->path, (int64_t)b->handle.offset,
+		return error_set(err, CKPT_ECORRUPT, t->file->path,
+				 (int64_t)b->handle.offset,
 				 "compressed block, byte %zu of it: %s", within, what);
 	return error_set(err, CKPT_ECORRUPT, t->file->path,
 			 (int64_t)(b->handle.offset + within), "%s", what);
@@ -40,14 +44,17 @@ static bool read_handle(struct bytes *b, struct handle *h)
 	return bytes_varint(b, &h->offset) && bytes_varint(b, &h->size);
 }
 
-int table_open(struct table *t, struct source *file, uint64_t limit, struct ckpt_error *err)
+int table_open(struct table *t, struct source *file, uint64_t limit,
+	       struct ckpt_error *err)
 {
 	uint8_t footer[TABLE_FOOTER];
 	*t = (struct table){ .file = file, .limit = limit };
 	if (file->size < TABLE_FOOTER)
 		return error_set(err, CKPT_EFORMAT, file->path, -1,
-				 "%" PRIu64 " bytes are too few for a table, whose footer alone "
-				 "has %d", file->size, TABLE_FOOTER);
+				 "%" PRIu64
+				 " bytes are too few for a table, whose footer alone "
+				 "has %d",
+				 file->size, TABLE_FOOTER);
 	const uint64_t at = file->size - TABLE_FOOTER;
 	if (source_read(file, at, footer, sizeof footer, err))
 		return -1;
@@ -100,9 +107,11 @@ static int uncompress(const struct table *t, struct block *b, struct ckpt_error 
 	    size / SNAPPY_MOST > b->handle.size)
 		return corrupt_block(t, b, NULL, "its Snappy length is impossible", err);
 	if (size > t->limit)
-		return error_set(err, CKPT_ELIMIT, t->file->path, (int64_t)b->handle.offset,
-				 "a block has %zu bytes uncompressed, the limit is %" PRIu64
-				 "; --max-memory raises it", size, t->limit);
+		return error_set(
+			err, CKPT_ELIMIT, t->file->path, (int64_t)b->handle.offset,
+			"a block has %zu bytes uncompressed, the limit is %" PRIu64
+			"; --max-memory raises it",
+			size, t->limit);
 	if (buffer_reserve(&b->plain, size ? size : 1, err))
 		return -1;
 	if (snappy_uncompress(in, b->handle.size, (char *)b->plain.p, &size) != SNAPPY_OK)
@@ -115,7 +124,8 @@ static int find_restarts(const struct table *t, struct block *b, struct ckpt_err
 {
 	const size_t n = bytes_left(&b->entries);
 	if (n < 4)
-		return corrupt_block(t, b, NULL, "a block has no room for its restarts", err);
+		return corrupt_block(t, b, NULL, "a block has no room for its restarts",
+				     err);
 	const uint64_t count = load_u32le(b->entries.end - 4);
 	if (count > (n - 4) / 4)
 		return corrupt_block(t, b, b->entries.end - 4,
@@ -124,7 +134,8 @@ static int find_restarts(const struct table *t, struct block *b, struct ckpt_err
 	b->entries.end -= 4 * (count + 1);
 	b->restarts = b->entries.end;
 	if (!count && bytes_left(&b->entries))
-		return corrupt_block(t, b, b->restarts, "a block has no restart points", err);
+		return corrupt_block(t, b, b->restarts, "a block has no restart points",
+				     err);
 	for (size_t i = 0, last = 0; i < b->n_restarts; i++) {
 		const uint32_t at = load_u32le(b->restarts + 4 * i);
 		if (i ? at <= last : at != 0)
@@ -132,7 +143,8 @@ static int find_restarts(const struct table *t, struct block *b, struct ckpt_err
 					     "restart points are out of order", err);
 		if (i && at >= bytes_left(&b->entries))
 			return corrupt_block(t, b, b->restarts + 4 * i,
-					     "a restart point lies behind the entries", err);
+					     "a restart point lies behind the entries",
+					     err);
 		last = at;
 	}
 	b->at = b->entries.p;
@@ -152,21 +164,25 @@ static int load(const struct table *t, struct block *b, struct handle h,
 	b->loaded = b->compressed = false;
 	b->handle = h;
 	const size_t size = (size_t)h.size;
-	if (check_handle(t, h, err) || buffer_reserve(&b->raw, size + TABLE_TRAILER, err) ||
+	if (check_handle(t, h, err) ||
+	    buffer_reserve(&b->raw, size + TABLE_TRAILER, err) ||
 	    source_read(t->file, h.offset, b->raw.p, size + TABLE_TRAILER, err))
 		return -1;
 	const uint8_t type = b->raw.p[size];
 	const uint32_t stored = crc32c_unmask(load_u32le(b->raw.p + size + 1));
 	const uint32_t computed = crc32c(0, b->raw.p, size + 1);
 	if (CHECKSUMS && stored != computed)
-		return error_set(err, CKPT_ECORRUPT, t->file->path, (int64_t)h.offset,
-				 "checksum of the block of %zu bytes here is %08x, stored is "
-				 "%08x", size, computed, stored);
+		return error_set(
+			err, CKPT_ECORRUPT, t->file->path, (int64_t)h.offset,
+			"checksum of the block of %zu bytes here is %08x, stored is "
+			"%08x",
+			size, computed, stored);
 	b->entries = bytes_of(b->raw.p, size);
 	if (type > 1)
 		return error_set(err, CKPT_EUNSUPPORTED, t->file->path,
 				 (int64_t)(h.offset + h.size),
-				 "block type is %u, expected 0 (plain) or 1 (Snappy)", type);
+				 "block type is %u, expected 0 (plain) or 1 (Snappy)",
+				 type);
 	if ((type == 1 && uncompress(t, b, err)) || find_restarts(t, b, err))
 		return -1;
 	b->loaded = true;
@@ -182,13 +198,15 @@ static int next_in_block(const struct table *t, struct block *b, struct ckpt_err
 	uint32_t shared, non_shared, value_len;
 	if (!bytes_varint32(&in, &shared) || !bytes_varint32(&in, &non_shared) ||
 	    !bytes_varint32(&in, &value_len))
-		return corrupt_block(t, b, b->at, "an entry's lengths are cut short", err);
-	if (shared > b->key.len)
-		return corrupt_block(t, b, b->at,
-				     "an entry shares more with the previous key than that has",
+		return corrupt_block(t, b, b->at, "an entry's lengths are cut short",
 				     err);
+	if (shared > b->key.len)
+		return corrupt_block(
+			t, b, b->at,
+			"an entry shares more with the previous key than that has", err);
 	if (!bytes_take(&in, non_shared, &key) || !bytes_take(&in, value_len, &b->value))
-		return corrupt_block(t, b, b->at, "an entry is longer than its block", err);
+		return corrupt_block(t, b, b->at, "an entry is longer than its block",
+				     err);
 	if ((uint64_t)shared + non_shared > TABLE_MAX_KEY)
 		return corrupt_block(t, b, b->at, "a key is longer than 1 MiB", err);
 	b->key.len = shared;
@@ -211,8 +229,9 @@ static int compare_key(const struct block *b, struct bytes key)
 	return bytes_compare(b->key.p, b->key.len, key.p, bytes_left(&key));
 }
 
-/* Goes to the first entry with a key not below the one given, and reads it: 1, or 0 if all
- * are below. The binary search over the restart points leaves one interval to walk. */
+/* Goes to the first entry with a key not below the one given, and reads it: 1, or 0 if
+ * all are below. The binary search over the restart points leaves one
+ * interval to walk. */
 static int seek_in_block(const struct table *t, struct block *b, struct bytes key,
 			 struct ckpt_error *err)
 {
@@ -231,15 +250,19 @@ static int seek_in_block(const struct table *t, struct block *b, struct bytes ke
 	if (low > 0)
 		b->at += load_u32le(b->restarts + 4 * low);
 	int r;
+	size_t walked = 0;
 	while ((r = next_in_block(t, b, err)) > 0 && compare_key(b, key) < 0)
-		;
+		if (++walked > MOST_BETWEEN_RESTARTS)
+			return corrupt_block(t, b, b->at,
+					     "too few restart points to search it", err);
 	return r;
 }
 
 static void block_init(struct block *b, uint64_t limit)
 {
 	*b = (struct block){ .loaded = false };
-	buffer_init(&b->raw, limit + TABLE_TRAILER);
+	buffer_init(&b->raw, limit < UINT64_MAX - TABLE_TRAILER ? limit + TABLE_TRAILER
+								: limit);
 	buffer_init(&b->plain, limit);
 	buffer_init(&b->key, TABLE_MAX_KEY);
 }
@@ -265,13 +288,21 @@ void table_walk_end(struct table_walk *w)
 }
 
 /* Loads the data block that the index entry just read points to. */
-static int enter_block(struct table_walk *w, struct ckpt_error *err)
+static int enter_block(struct table_walk *w, bool in_order, struct ckpt_error *err)
 {
 	struct handle h;
 	struct bytes value = w->index.value;
 	if (!read_handle(&value, &h))
 		return corrupt_block(w->table, &w->index, w->index.value.p,
 				     "a block handle is malformed", err);
+	if (in_order && h.offset < w->blocks_end) {
+		w->ended = true; /* or a thousand handles could mean one block */
+		return corrupt_block(w->table, &w->index, w->index.value.p,
+				     "a block overlaps the one before it", err);
+	}
+	/* Before it is loaded: a damaged block is not gone through again either. */
+	if (h.size < w->table->file->size && h.offset < w->table->file->size)
+		w->blocks_end = h.offset + h.size + TABLE_TRAILER;
 	if (load(w->table, &w->data, h, err))
 		return -1;
 	w->in_block = true;
@@ -291,9 +322,11 @@ static void describe(const struct table_walk *w, struct table_entry *e)
 int table_next(struct table_walk *w, struct table_entry *e, struct ckpt_error *err)
 {
 	struct table *t = w->table;
-	if (!w->index.loaded && load(t, &w->index, t->index, err))
+	if (!w->ended && !w->index.loaded && load(t, &w->index, t->index, err)) {
+		w->ended = true;
 		return -1;
-	for (;;) {
+	}
+	while (!w->ended) {
 		if (w->in_block) {
 			const int r = next_in_block(t, &w->data, err);
 			if (r > 0)
@@ -305,20 +338,13 @@ int table_next(struct table_walk *w, struct table_entry *e, struct ckpt_error *e
 			w->in_block = false;
 		}
 		const int r = next_in_block(t, &w->index, err);
-		if (r < 0)
-			w->index.at = w->index.entries.end;
+		w->ended = r <= 0;
 		if (r <= 0)
 			return r;
-		if (enter_block(w, err))
+		if (enter_block(w, true, err))
 			return -1;
-		if (w->data.handle.offset < w->blocks_end) {
-			w->in_block = false;
-			w->index.at = w->index.entries.end;
-			return corrupt_block(t, &w->index, w->index.value.p,
-					     "a block overlaps the one before it", err);
-		}
-		w->blocks_end = w->data.handle.offset + w->data.handle.size + TABLE_TRAILER;
 	}
+	return 0;
 }
 
 int table_find(struct table_walk *w, struct bytes key, struct table_entry *e,
@@ -331,7 +357,7 @@ int table_find(struct table_walk *w, struct bytes key, struct table_entry *e,
 	int r = seek_in_block(t, &w->index, key, err);
 	if (r <= 0)
 		return r;
-	if (enter_block(w, err))
+	if (enter_block(w, false, err))
 		return -1;
 	r = seek_in_block(t, &w->data, key, err);
 	if (r <= 0 || compare_key(&w->data, key))

@@ -54,25 +54,29 @@ struct table {
 struct table_walk {
 	struct table *table;
 	struct block index, data;
-	uint64_t blocks_end; /* blocks come one after the other: where the last one ended */
-	bool in_block;
+	/* blocks come one after the other: where the last one ended */
+	uint64_t blocks_end;
+	bool in_block, ended;
 };
 
 struct table_entry {
 	struct bytes key, value; /* until the next call on the walk */
-	int64_t offset;          /* of the value in the file; of its block, if compressed */
+	/* of the value in the file; of its block, if compressed */
+	int64_t offset;
 };
 
 /* Reads the footer. EFORMAT: not a table. The source must outlive the table; limit bounds
  * each block's size in memory. */
-int table_open(struct table *t, struct source *file, uint64_t limit, struct ckpt_error *err);
+int table_open(struct table *t, struct source *file, uint64_t limit,
+	       struct ckpt_error *err);
 
 /* True if the file ends as a table does; nothing more of it is read. */
 bool table_is_one(const char *path);
 
 void table_walk_begin(struct table_walk *w, struct table *t);
 void table_walk_end(struct table_walk *w);
-/* 1 entry, 0 end, -1 damage. After damage the next call goes on behind the damaged block. */
+/* 1 entry, 0 end, -1 damage. After damage the next call goes on behind the damaged
+ * block. */
 int table_next(struct table_walk *w, struct table_entry *e, struct ckpt_error *err);
 /* Finds one key by binary search: 1 found, 0 not there, -1 damage. A walk serves either
  * for this or for table_next, not for both. */

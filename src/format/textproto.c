@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A recursive-descent parser with a depth limit; it writes as it reads. The length of a
- * submessage is written as a padded varint of five bytes, filled in when its end is known.
- * Grammar: protobuf.dev/reference/protobuf/textformat-spec.
+ * submessage is written as a padded varint of five bytes, filled in when its end is
+ * known. Grammar: protobuf.dev/reference/protobuf/textformat-spec.
  */
 #include "config.h"
 
@@ -32,8 +32,8 @@ static int fail(struct text *t, const char *what)
 	size_t line = 1;
 	for (const uint8_t *p = t->begin; p < t->left.p; p++)
 		line += *p == '\n';
-	return error_set(t->err, CKPT_ECORRUPT, t->file, t->left.p - t->begin, "line %zu: %s",
-			 line, what);
+	return error_set(t->err, CKPT_ECORRUPT, t->file, t->left.p - t->begin,
+			 "line %zu: %s", line, what);
 }
 
 static int peek(struct text *t)
@@ -63,8 +63,8 @@ static bool accept(struct text *t, char c)
 
 static bool word_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_' || c == '.' || c == '+' || c == '-';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '+' || c == '-';
 }
 
 /* An identifier or a number; a sign may stand apart from its number. */
@@ -136,7 +136,8 @@ static int read_escape(struct text *t)
 	}
 	t->left.p++;
 	if (c == 'x' || c == 'X')
-		return read_digits(t, 16, 2, &v) ? append(t, v) : fail(t, "\\x has no digits");
+		return read_digits(t, 16, 2, &v) ? append(t, v)
+						 : fail(t, "\\x has no digits");
 	if (c == 'u' || c == 'U') {
 		const size_t digits = c == 'u' ? 4 : 8;
 		if (read_digits(t, 16, digits, &v) != digits || v > 0x10ffff)
@@ -224,7 +225,8 @@ static int read_integer(struct text *t, const char *word, uint64_t *v)
 
 static int put_enum(struct text *t, const ProtobufCEnumDescriptor *e, const char *word)
 {
-	const ProtobufCEnumValue *named = protobuf_c_enum_descriptor_get_value_by_name(e, word);
+	const ProtobufCEnumValue *named =
+		protobuf_c_enum_descriptor_get_value_by_name(e, word);
 	uint64_t v;
 	if (named)
 		return put_varint(t, (uint64_t)(int64_t)named->value);
@@ -252,9 +254,12 @@ static int put_scalar(struct text *t, const ProtobufCFieldDescriptor *f)
 		const int quote = peek(t);
 		if (quote != '"' && quote != '\'')
 			return fail(t, "a string was expected");
-		return read_string(t) || put_tag(t, f->id, 2) || put_varint(t, t->string.len) ||
-				       buffer_append(t->out, t->string.p, t->string.len, t->err)
-			       ? -1 : 0;
+		return read_string(t) || put_tag(t, f->id, 2) ||
+				       put_varint(t, t->string.len) ||
+				       buffer_append(t->out, t->string.p, t->string.len,
+						     t->err)
+			       ? -1
+			       : 0;
 	}
 	if (read_word(t, word))
 		return -1;
@@ -269,20 +274,23 @@ static int put_scalar(struct text *t, const ProtobufCFieldDescriptor *f)
 		return put_tag(t, f->id, 0) ? -1 : put_enum(t, f->descriptor, word);
 	case PROTOBUF_C_TYPE_FIXED32:
 	case PROTOBUF_C_TYPE_SFIXED32:
-		return read_integer(t, word, &v) || put_tag(t, f->id, 5) ? -1
-									 : put_fixed(t, v, 4);
+		return read_integer(t, word, &v) || put_tag(t, f->id, 5)
+			       ? -1
+			       : put_fixed(t, v, 4);
 	case PROTOBUF_C_TYPE_FIXED64:
 	case PROTOBUF_C_TYPE_SFIXED64:
-		return read_integer(t, word, &v) || put_tag(t, f->id, 1) ? -1
-									 : put_fixed(t, v, 8);
+		return read_integer(t, word, &v) || put_tag(t, f->id, 1)
+			       ? -1
+			       : put_fixed(t, v, 8);
 	case PROTOBUF_C_TYPE_SINT32:
 	case PROTOBUF_C_TYPE_SINT64:
 		if (read_integer(t, word, &v) || put_tag(t, f->id, 0))
 			return -1;
 		return put_varint(t, v << 1 ^ (0 - (v >> 63)));
 	default:
-		return read_integer(t, word, &v) || put_tag(t, f->id, 0) ? -1
-									 : put_varint(t, v);
+		return read_integer(t, word, &v) || put_tag(t, f->id, 0)
+			       ? -1
+			       : put_varint(t, v);
 	}
 }
 
@@ -290,7 +298,8 @@ static int put_scalar(struct text *t, const ProtobufCFieldDescriptor *f)
 
 static int read_fields(struct text *t, const ProtobufCMessageDescriptor *type, int close);
 
-/* The content of a message that has been opened with { or <. type NULL: nothing is kept. */
+/* The content of a message that has been opened with { or <. type NULL: nothing is
+ * kept. */
 static int read_message(struct text *t, const ProtobufCMessageDescriptor *type)
 {
 	const int open = peek(t);
@@ -362,12 +371,13 @@ static int read_field(struct text *t, const ProtobufCMessageDescriptor *type)
 	char name[MAX_WORD];
 	const ProtobufCFieldDescriptor *f = NULL;
 	if (accept(t, '[')) {
-		while (bytes_left(&t->left) && !accept(t, ']'))
+		while (peek(t) >= 0 && !accept(t, ']'))
 			t->left.p++;
 	} else {
 		if (read_word(t, name))
 			return -1;
-		f = type ? protobuf_c_message_descriptor_get_field_by_name(type, name) : NULL;
+		f = type ? protobuf_c_message_descriptor_get_field_by_name(type, name)
+			 : NULL;
 	}
 	const bool colon = accept(t, ':');
 	const int next = peek(t);
@@ -396,7 +406,9 @@ static int read_fields(struct text *t, const ProtobufCMessageDescriptor *type, i
 int textproto_encode(const ProtobufCMessageDescriptor *type, struct bytes text,
 		     const char *file, struct buffer *out, struct ckpt_error *err)
 {
-	struct text t = { .file = file, .begin = text.p, .left = text, .out = out, .err = err };
+	struct text t = {
+		.file = file, .begin = text.p, .left = text, .out = out, .err = err
+	};
 	buffer_init(&t.string, out->limit);
 	const int r = read_fields(&t, type, -1);
 	buffer_drop(&t.string);

@@ -13,7 +13,8 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 
-/* Appends the wire form of text to out. ECORRUPT with file, byte and line of what is wrong. */
+/* Appends the wire form of text to out. ECORRUPT with file, byte and line of what is
+ * wrong. */
 int textproto_encode(const ProtobufCMessageDescriptor *type, struct bytes text,
 		     const char *file, struct buffer *out, struct ckpt_error *err);
 

@@ -9,17 +9,26 @@
 
 #include "base/number.h"
 
-#define WHOLE(name_, proto_, kind_, size_)                                                 \
-	{ .name = name_, .proto = proto_, .kind = kind_, .size = size_, .swap = size_ }
-#define PARTS(name_, proto_, size_)                                                        \
-	{ .name = name_, .proto = proto_, .kind = KIND_COMPLEX, .size = size_,             \
-	  .swap = (size_) / 2 }
-#define BITS(name_, proto_, kind_, bits_)                                                  \
-	{ .name = name_, .proto = proto_, .kind = kind_, .size = 1, .bits = bits_ }
-#define SMALL(name_, proto_, size_, bits_, exponent_, mantissa_, bias_, special_)          \
-	{ .name = name_, .proto = proto_, .kind = KIND_FLOAT, .size = size_,               \
-	  .swap = size_, .bits = bits_, .exponent_bits = exponent_,                        \
-	  .mantissa_bits = mantissa_, .bias = bias_, .special = special_ }
+#define WHOLE(name_, proto_, kind_, size_)                                               \
+	{                                                                                \
+		.name = name_, .proto = proto_, .kind = kind_, .size = size_,            \
+		.swap = size_                                                            \
+	}
+#define PARTS(name_, proto_, size_)                                                      \
+	{                                                                                \
+		.name = name_, .proto = proto_, .kind = KIND_COMPLEX, .size = size_,     \
+		.swap = (size_) / 2                                                      \
+	}
+#define BITS(name_, proto_, kind_, bits_)                                                \
+	{                                                                                \
+		.name = name_, .proto = proto_, .kind = kind_, .size = 1, .bits = bits_  \
+	}
+#define SMALL(name_, proto_, size_, bits_, exponent_, mantissa_, bias_, special_)        \
+	{                                                                                \
+		.name = name_, .proto = proto_, .kind = KIND_FLOAT, .size = size_,       \
+		.swap = size_, .bits = bits_, .exponent_bits = exponent_,                \
+		.mantissa_bits = mantissa_, .bias = bias_, .special = special_           \
+	}
 
 static const struct dtype dtypes[] = {
 	[1] = WHOLE("float32", "DT_FLOAT", KIND_FLOAT, 4),
@@ -47,10 +56,12 @@ static const struct dtype dtypes[] = {
 	[23] = WHOLE("uint64", "DT_UINT64", KIND_UINT, 8),
 	[24] = SMALL("float8_e5m2", "DT_FLOAT8_E5M2", 1, 8, 5, 2, 15, SPECIAL_IEEE),
 	[25] = SMALL("float8_e4m3fn", "DT_FLOAT8_E4M3FN", 1, 8, 4, 3, 7, SPECIAL_FN),
-	[26] = SMALL("float8_e4m3fnuz", "DT_FLOAT8_E4M3FNUZ", 1, 8, 4, 3, 8, SPECIAL_FNUZ),
+	[26] = SMALL("float8_e4m3fnuz", "DT_FLOAT8_E4M3FNUZ", 1, 8, 4, 3, 8,
+		     SPECIAL_FNUZ),
 	[27] = SMALL("float8_e4m3b11fnuz", "DT_FLOAT8_E4M3B11FNUZ", 1, 8, 4, 3, 11,
 		     SPECIAL_FNUZ),
-	[28] = SMALL("float8_e5m2fnuz", "DT_FLOAT8_E5M2FNUZ", 1, 8, 5, 2, 16, SPECIAL_FNUZ),
+	[28] = SMALL("float8_e5m2fnuz", "DT_FLOAT8_E5M2FNUZ", 1, 8, 5, 2, 16,
+		     SPECIAL_FNUZ),
 	[29] = BITS("int4", "DT_INT4", KIND_INT, 4),
 	[30] = BITS("uint4", "DT_UINT4", KIND_UINT, 4),
 	[31] = BITS("int2", "DT_INT2", KIND_INT, 2),
@@ -102,7 +113,8 @@ static double small_real(const struct dtype *d, unsigned pattern)
 	else if (d->special == SPECIAL_FNUZ && sign && !exponent && !mantissa)
 		return NAN;
 	else if (exponent)
-		v = ldexp(1 + ldexp(mantissa, -d->mantissa_bits), (int)exponent - d->bias);
+		v = ldexp(1 + ldexp(mantissa, -d->mantissa_bits),
+			  (int)exponent - d->bias);
 	else
 		v = ldexp(mantissa, 1 - d->bias - d->mantissa_bits);
 	return sign ? -v : v;
@@ -175,7 +187,8 @@ static size_t small_text(const struct dtype *d, unsigned pattern, char *out)
 	const double v = small_real(d, pattern);
 	if (!isfinite(v) || v == 0)
 		return number_double(out, v);
-	/* The neighbours of the magnitude; above the largest number the gap is as below it. */
+	/* The neighbours of the magnitude; above the largest number the gap is as below
+	 * it. */
 	const unsigned sign = 1u << (d->bits - 1), magnitude = pattern & (sign - 1);
 	const double a = fabs(v), below = small_real(d, magnitude - 1);
 	double above = magnitude + 1 < sign ? small_real(d, magnitude + 1) : INFINITY;

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Numbers and sizes: tensorflow/core/framework/types.proto. float8, float4 and sub-byte
- * integers take one byte an element in a checkpoint; only the low bits of the latter count.
- * The layouts of the small floats are those of ml_dtypes.
+ * integers take one byte an element in a checkpoint; only the low bits of the latter
+ * count. The layouts of the small floats are those of ml_dtypes.
  */
 #ifndef MODEL_DTYPE_H
 #define MODEL_DTYPE_H
@@ -38,7 +38,7 @@ struct dtype {
 	const char *proto;  /* name in types.proto */
 	enum dtype_kind kind;
 	uint8_t size;       /* bytes of an element; 0: not fixed */
-	uint8_t swap;       /* unit of byte order: complex64 swaps its halves; 0 or 1: none */
+	uint8_t swap; /* unit of byte order: complex64 swaps its halves; 0 or 1: none */
 	uint8_t bits;       /* significant bits where they are fewer than 8 * size */
 	uint8_t exponent_bits, mantissa_bits, special; /* small floats (size <= 2) */
 	int16_t bias;

@@ -40,8 +40,8 @@ static int compile_one(struct pattern *to, const char *text, bool regex,
 					     &converted_len, NULL);
 		if (code) {
 			pcre2_get_error_message(code, message, sizeof message);
-			return error_set(err, CKPT_EINVAL, NULL, -1, "pattern '%s': %s", text,
-					 (const char *)message);
+			return error_set(err, CKPT_EINVAL, NULL, -1, "pattern '%s': %s",
+					 text, (const char *)message);
 		}
 		source = converted;
 		len = converted_len;
@@ -53,8 +53,8 @@ static int compile_one(struct pattern *to, const char *text, bool regex,
 		return 0;
 	}
 	pcre2_get_error_message(code, message, sizeof message);
-	return error_set(err, CKPT_EINVAL, NULL, -1, "pattern '%s': character %zu: %s", text,
-			 (size_t)at, (const char *)message);
+	return error_set(err, CKPT_EINVAL, NULL, -1, "pattern '%s': character %zu: %s",
+			 text, (size_t)at, (const char *)message);
 }
 
 struct matcher *match_compile(struct arena *a, char *const *patterns, size_t n_patterns,

@@ -17,8 +17,8 @@ const char *piece_file(struct values *v, const struct ckpt_piece *p)
 int piece_damaged(struct values *v, const struct ckpt_piece *p, uint64_t at,
 		   const char *what, struct ckpt_error *err)
 {
-	return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at), "%s",
-			 what);
+	return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
+			 "%s", what);
 }
 
 const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt_piece *p,
@@ -34,7 +34,8 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 	const bool onward = (here && at - w->start <= w->b.len) || at == 0;
 	size_t want = n;
 	if (onward && want < PIECE_WINDOW)
-		want = p->size - at < PIECE_WINDOW ? (size_t)(p->size - at) : PIECE_WINDOW;
+		want = p->size - at < PIECE_WINDOW ? (size_t)(p->size - at)
+						   : PIECE_WINDOW;
 	w->piece = NULL;
 	if (buffer_reserve(&w->b, want ? want : 1, err) ||
 	    v->store->read(v->store, p, at, w->b.p, want, err))
@@ -61,7 +62,8 @@ static int crc_of_bytes(struct values *v, const struct ckpt_piece *p, uint64_t f
 			uint64_t to, uint32_t *crc, struct ckpt_error *err)
 {
 	while (from < to) {
-		const size_t n = to - from < PIECE_WINDOW ? (size_t)(to - from) : PIECE_WINDOW;
+		const size_t n =
+			to - from < PIECE_WINDOW ? (size_t)(to - from) : PIECE_WINDOW;
 		const uint8_t *bytes = piece_fetch(v, &v->bytes, p, from, n, err);
 		if (!bytes)
 			return -1;
@@ -85,7 +87,8 @@ int piece_length(struct values *v, const struct ckpt_piece *p, uint64_t *at,
 	return 0;
 }
 
-/* A length as it enters the checksum: u32, or u64 if it needs one, in the file's order. */
+/* A length as it enters the checksum: u32, or u64 if it needs one, in
+ * the file's order. */
 static uint32_t crc_of_length(uint32_t crc, uint64_t length, bool swap, bool always_64)
 {
 	uint8_t coded[8];
@@ -101,7 +104,8 @@ static uint32_t stored_crc(const uint8_t *p, bool swap)
 	return crc32c_unmask(swap ? __builtin_bswap32(masked) : masked);
 }
 
-static int check_strings(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
+static int check_strings(struct values *v, const struct ckpt_piece *p,
+			 struct ckpt_error *err)
 {
 	if (p->size == 0 && p->elements == 0)
 		return compare_crc(v, p, 0, err);
@@ -113,23 +117,26 @@ static int check_strings(struct values *v, const struct ckpt_piece *p, struct ck
 			return -1;
 		crc = crc_of_length(crc, length, p->swap, false);
 		if (length > p->size || total > p->size - length)
-			return piece_damaged(v, p, at, "the strings are longer than their data", err);
+			return piece_damaged(
+				v, p, at, "the strings are longer than their data", err);
 		total += length;
 	}
 	const uint8_t *sum = piece_fetch(v, &v->lengths, p, at, 4, err);
 	if (!sum)
 		return -1;
 	if (stored_crc(sum, p->swap) != crc)
-		return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
-				 "checksum of the string lengths is %08x, stored is %08x", crc,
-				 stored_crc(sum, p->swap));
+		return error_set(err, CKPT_ECORRUPT, piece_file(v, p),
+				 (int64_t)(p->offset + at),
+				 "checksum of the string lengths is %08x, stored is %08x",
+				 crc, stored_crc(sum, p->swap));
 	crc = crc32c(crc, sum, 4);
 	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) || compare_crc(v, p, crc, err))
 		return -1;
 	if (total != p->size - at - 4)
-		return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
-				 "the strings have %" PRIu64 " bytes, %" PRIu64 " are stored",
-				 total, p->size - at - 4);
+		return error_set(
+			err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
+			"the strings have %" PRIu64 " bytes, %" PRIu64 " are stored",
+			total, p->size - at - 4);
 	return 0;
 }
 
@@ -142,7 +149,8 @@ static int check_variants(struct values *v, const struct ckpt_piece *p,
 		if (piece_length(v, p, &at, &length, err))
 			return -1;
 		if (length > p->size - at || p->size - at - length < 4)
-			return piece_damaged(v, p, at, "a variant is longer than its data", err);
+			return piece_damaged(v, p, at,
+					     "a variant is longer than its data", err);
 		crc = crc_of_length(crc, length, p->swap, true);
 		if (crc_of_bytes(v, p, at, at + length, &crc, err))
 			return -1;
@@ -153,13 +161,16 @@ static int check_variants(struct values *v, const struct ckpt_piece *p,
 		if (stored_crc(sum, p->swap) != crc)
 			return error_set(err, CKPT_ECORRUPT, piece_file(v, p),
 					 (int64_t)(p->offset + at),
-					 "checksum up to variant %" PRIu64 " is %08x, stored "
-					 "is %08x", i, crc, stored_crc(sum, p->swap));
+					 "checksum up to variant %" PRIu64
+					 " is %08x, stored "
+					 "is %08x",
+					 i, crc, stored_crc(sum, p->swap));
 		crc = crc32c(crc, sum, 4);
 		at += 4;
 	}
 	if (at != p->size)
-		return piece_damaged(v, p, at, "more bytes are stored than the variants have", err);
+		return piece_damaged(v, p, at,
+				     "more bytes are stored than the variants have", err);
 	return compare_crc(v, p, crc, err);
 }
 
@@ -180,7 +191,8 @@ int piece_check(struct values *v, uint32_t i, struct ckpt_error *err)
 	} else if (p->spelling == SPELL_VARIANT) {
 		if (check_variants(v, p, err))
 			return -1;
-	} else if (crc_of_bytes(v, p, 0, p->size, &crc, err) || compare_crc(v, p, crc, err)) {
+	} else if (crc_of_bytes(v, p, 0, p->size, &crc, err) ||
+		   compare_crc(v, p, crc, err)) {
 		return -1;
 	}
 	v->place[i].state = PLACE_GOOD;

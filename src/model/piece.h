@@ -25,21 +25,22 @@ struct piece_place {
 
 const char *piece_file(struct values *v, const struct ckpt_piece *p);
 /* ECORRUPT at a byte of the piece; returns -1. */
-int piece_damaged(struct values *v, const struct ckpt_piece *p, uint64_t at, const char *what,
-		  struct ckpt_error *err);
+int piece_damaged(struct values *v, const struct ckpt_piece *p, uint64_t at,
+		  const char *what, struct ckpt_error *err);
 /* n bytes of a piece in memory; reads ahead where it goes on from the bytes before. */
 const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt_piece *p,
 			   uint64_t at, size_t n, struct ckpt_error *err);
 /* A varint of a piece; *at moves behind it. */
-int piece_length(struct values *v, const struct ckpt_piece *p, uint64_t *at, uint64_t *length,
-		 struct ckpt_error *err);
+int piece_length(struct values *v, const struct ckpt_piece *p, uint64_t *at,
+		 uint64_t *length, struct ckpt_error *err);
 /* Checks piece number i, once. */
 int piece_check(struct values *v, uint32_t i, struct ckpt_error *err);
 
-/* tagged.c: up to n elements from where the piece stands, into data or strings; returns how
- * many there were, -1 on damage. The batch buffers are reserved by tagged_hold(). */
-int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place *at, size_t n,
-		uint8_t *data, struct ckpt_string *strings, struct ckpt_error *err);
+/* tagged.c: up to n elements from where the piece stands, into data or strings; returns
+ * how many there were, -1 on damage. The batch buffers are reserved by tagged_hold(). */
+int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
+		size_t n, uint8_t *data, struct ckpt_string *strings,
+		struct ckpt_error *err);
 /* The piece's whole message in memory, and room for a batch. */
 int tagged_hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err);
 int tagged_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err);

@@ -1,4 +1,4 @@
-/* role.c — what a tensor is there for: weight, optimizer slot, moving average, step, other.
+/* role.c — what a tensor is there for: weight, slot, moving average, step, other.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,26 +12,53 @@ const char *const role_names[N_ROLES] = { "weight", "slot", "ema", "step", "othe
 
 /* Last parts of names that optimizers give to what they keep beside a variable. A number
  * may follow: "Adam_1" (tensorflow/python/training/slot_creator.py makes them unique). */
-static const char *const slot_parts[] = {
-	"Adam", "AdamAsync", "AdaMax", "Adagrad", "AdagradDA", "Adadelta", "Ftrl", "FtrlV2",
-	"Momentum", "RMSProp", "LAMB", "LARS", "Nadam", "ProximalAdagrad", "adam_m", "adam_v",
-	"AdamWeightDecayOptimizer", "LARSOptimizer", "LAMBOptimizer", "AdamOptimizer",
-	"MomentumOptimizer", "gradient_accumulator", "beta1_power", "beta2_power",
-	"beta_1_power", "beta_2_power", "slow", NULL };
-static const char *const ema_parts[] = { "ExponentialMovingAverage", "EMA", "ema", "biased",
-					 "local_step", NULL };
-static const char *const step_parts[] = { "global_step", "save_counter", "iterations", "iter",
-					  "_iterations", "step", "epoch", "_current_step", NULL };
+static const char *const slot_parts[] = { "Adam",
+					  "AdamAsync",
+					  "AdaMax",
+					  "Adagrad",
+					  "AdagradDA",
+					  "Adadelta",
+					  "Ftrl",
+					  "FtrlV2",
+					  "Momentum",
+					  "RMSProp",
+					  "LAMB",
+					  "LARS",
+					  "Nadam",
+					  "ProximalAdagrad",
+					  "adam_m",
+					  "adam_v",
+					  "AdamWeightDecayOptimizer",
+					  "LARSOptimizer",
+					  "LAMBOptimizer",
+					  "AdamOptimizer",
+					  "MomentumOptimizer",
+					  "gradient_accumulator",
+					  "beta1_power",
+					  "beta2_power",
+					  "beta_1_power",
+					  "beta_2_power",
+					  "slow",
+					  NULL };
+static const char *const ema_parts[] = {
+	"ExponentialMovingAverage", "EMA", "ema", "biased", "local_step", NULL
+};
+static const char *const step_parts[] = { "global_step", "save_counter",  "iterations",
+					  "iter",	 "_iterations",	  "step",
+					  "epoch",	 "_current_step", NULL };
 /* First parts of the names of Keras' optimizer variables: "Adam/m/dense/kernel". */
-static const char *const optimizers[] = { "Adam", "AdamW", "Adamax", "Nadam", "Adagrad",
-					  "Adadelta", "RMSprop", "RMSProp", "SGD", "Ftrl",
-					  "Lion", "Adafactor", "LAMB", "adam", "adamw", "sgd",
-					  "rmsprop", "nadam", "adamax", "adagrad", "adadelta",
-					  "ftrl", "lion", "adafactor", NULL };
+static const char *const optimizers[] = {
+	"Adam",	   "AdamW", "Adamax",	 "Nadam", "Adagrad",   "Adadelta", "RMSprop",
+	"RMSProp", "SGD",   "Ftrl",	 "Lion",  "Adafactor", "LAMB",	   "adam",
+	"adamw",   "sgd",   "rmsprop",	 "nadam", "adamax",    "adagrad",  "adadelta",
+	"ftrl",	   "lion",  "adafactor", NULL
+};
 /* What an optimizer has besides slots. */
-static const char *const settings[] = { "learning_rate", "_learning_rate", "decay", "beta_1",
-					"beta_2", "epsilon", "momentum", "rho", "lr",
-					"loss_scale", "good_steps", "current_loss_scale", NULL };
+static const char *const settings[] = {
+	"learning_rate", "_learning_rate",     "decay", "beta_1", "beta_2",
+	"epsilon",	 "momentum",	       "rho",	"lr",	  "loss_scale",
+	"good_steps",	 "current_loss_scale", NULL
+};
 
 struct word {
 	const char *p;
@@ -131,7 +158,8 @@ enum role role_of(const struct ckpt_tensor *t, const char *full_name, size_t ful
 	const struct word name = { t->name, t->name_len };
 	if (!d || d->kind == KIND_STRING || d->kind == KIND_VARIANT)
 		return ROLE_OTHER;
-	const enum role role = by_key(name, (struct word){ full_name, full_name ? full_len : 0 });
+	const enum role role =
+		by_key(name, (struct word){ full_name, full_name ? full_len : 0 });
 	/* A step is one number; a matrix of that name is not one. */
 	return role == ROLE_STEP && t->elements != 1 ? ROLE_WEIGHT : role;
 }

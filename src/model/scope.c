@@ -1,8 +1,8 @@
 /* scope.c — names as a tree: scopes, with what they hold added up.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Names come sorted, so the scopes that are open form a path: each name closes those that it
- * does not lie in and opens those that are new.
+ * Names come sorted, so the scopes that are open form a path: each name closes those
+ * that it does not lie in and opens those that are new.
  */
 #include "config.h"
 
@@ -60,8 +60,8 @@ static struct scope_node *add_node(struct arena *a, struct scope_node *parent,
 
 /* Adds one tensor below the scopes of its name. open: the scope that the tensor before it
  * lies in; last: the node made last in it. */
-static bool add_tensor(struct arena *a, struct scope_node **open, struct scope_node **last,
-		       const struct ckpt_tensor *t)
+static bool add_tensor(struct arena *a, struct scope_node **open,
+		       struct scope_node **last, const struct ckpt_tensor *t)
 {
 	struct scope_node *scope = *open, *before = *last;
 	while (scope->parent && !(scope->path_len < t->name_len &&
@@ -71,7 +71,8 @@ static bool add_tensor(struct arena *a, struct scope_node **open, struct scope_n
 		scope = scope->parent;
 	}
 	size_t at = scope->parent ? scope->path_len + 1 : 0;
-	for (size_t n; (n = part_length(t->name + at, t->name_len - at)) < t->name_len - at;
+	for (size_t n;
+	     (n = part_length(t->name + at, t->name_len - at)) < t->name_len - at;
 	     at += n + 1) {
 		scope = add_node(a, scope, &before, t->name, at + n);
 		if (!scope)
@@ -120,7 +121,8 @@ static bool sort_children(struct scope_node *node)
 struct scope_node *scope_build(struct arena *a, const struct ckpt_tensor *const *tensors,
 			       size_t n, enum scope_order order)
 {
-	struct scope_node *root = arena_zeroed(a, 1, sizeof *root), *open = root, *last = NULL;
+	struct scope_node *root = arena_zeroed(a, 1, sizeof *root), *open = root,
+			  *last = NULL;
 	if (!root)
 		return NULL;
 	root->path = "";
@@ -133,7 +135,8 @@ struct scope_node *scope_build(struct arena *a, const struct ckpt_tensor *const 
 			s->size_bytes += last->size_bytes;
 		}
 	}
-	for (struct scope_node *s = root; s && order == SCOPE_BY_SIZE; s = scope_next(s, SIZE_MAX))
+	for (struct scope_node *s = root; s && order == SCOPE_BY_SIZE;
+	     s = scope_next(s, SIZE_MAX))
 		if (!sort_children(s))
 			return NULL;
 	return root;

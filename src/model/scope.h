@@ -20,12 +20,12 @@ enum scope_order { SCOPE_BY_NAME, SCOPE_BY_SIZE };
 
 /* Part by part, each in natural order: all of a scope stands together. */
 int scope_compare(const char *a, size_t a_len, const char *b, size_t b_len);
-/* The tree of n tensors, which must be in scope_compare's order. The root has an empty path.
- * NULL without memory. */
+/* The tree of n tensors, which must be in scope_compare's order. The root has an empty
+ * path. NULL without memory. */
 struct scope_node *scope_build(struct arena *a, const struct ckpt_tensor *const *tensors,
 			       size_t n, enum scope_order order);
-/* The node after this one as a tree is read from top to bottom; max_depth: deeper ones are
- * passed over. NULL at the end. */
+/* The node after this one as a tree is read from top to bottom; max_depth: deeper ones
+ * are passed over. NULL at the end. */
 struct scope_node *scope_next(struct scope_node *node, size_t max_depth);
 
 #endif

@@ -60,7 +60,8 @@ static struct selected adjust(int64_t n, int64_t step, bool has_start, int64_t s
 	const int64_t low = step < 0 ? -1 : 0, high = step < 0 ? n - 1 : n;
 	start = has_start ? clamp(start < 0 ? start + n : start, low, high)
 			  : (step < 0 ? high : 0);
-	stop = has_stop ? clamp(stop < 0 ? stop + n : stop, low, high) : (step < 0 ? -1 : n);
+	stop = has_stop ? clamp(stop < 0 ? stop + n : stop, low, high)
+			: (step < 0 ? -1 : n);
 	struct selected d = { .start = start, .step = step };
 	if (step > 0 && start < stop)
 		d.count = (uint64_t)(stop - start - 1) / (uint64_t)step + 1;
@@ -88,7 +89,8 @@ static int parse_one(struct selected *d, const char **p, int64_t n, int axis,
 	if (parts == 1) {
 		if (!given[0])
 			return error_set(err, CKPT_EINVAL, NULL, -1,
-					 "slice: dimension %d has no index: '%.40s'", axis, *p);
+					 "slice: dimension %d has no index: '%.40s'",
+					 axis, *p);
 		const int64_t i = v[0] < 0 ? v[0] + n : v[0];
 		if (i < 0 || i >= n)
 			return error_set(err, CKPT_EINVAL, NULL, -1,
@@ -145,7 +147,8 @@ int selection_parse(struct selection *s, const char *text, const int64_t *dims, 
 	const int given = count_indices(p);
 	if (given > rank)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "slice: %d indices for a tensor of rank %d", given, rank);
+				 "slice: %d indices for a tensor of rank %d", given,
+				 rank);
 	bool ellipsis = false;
 	for (int axis = 0; *p;) {
 		const char *after = skip_ellipsis(p);
@@ -210,7 +213,8 @@ void selection_begin(struct selection_walk *w, const struct selection *s,
 		w->stride[i] = stride;
 		stride *= (uint64_t)dims[i];
 	}
-	/* Join dimensions from the innermost on, as long as the row stays evenly spaced. */
+	/* Join dimensions from the innermost on, as long as the row stays evenly
+	 * spaced. */
 	for (w->outer = s->rank; w->outer > 0; w->outer--) {
 		const struct selected *d = &s->dim[w->outer - 1];
 		const int64_t step = d->step * (int64_t)w->stride[w->outer - 1];
@@ -230,7 +234,8 @@ bool selection_next(struct selection_walk *w, struct selection_row *row)
 	uint64_t first = 0;
 	for (int i = 0; i < w->s->rank; i++) {
 		const struct selected *d = &w->s->dim[i];
-		const int64_t index = d->start + (i < w->outer ? (int64_t)w->at[i] : 0) * d->step;
+		const int64_t index =
+			d->start + (i < w->outer ? (int64_t)w->at[i] : 0) * d->step;
 		first += (uint64_t)index * w->stride[i];
 	}
 	*row = (struct selection_row){ first, w->row_n, w->row_step };

@@ -16,8 +16,8 @@ enum { MAX_RANK = 254 };
  * TensorFlow does, a zero among the dims does not excuse an overflow before it. */
 bool shape_elements(const int64_t *dims, int rank, uint64_t *elements);
 
-/* What "-s 0:3,:,-1" means on a shape: per dimension of the tensor, indices
- * start, start + step, … (count of them); drop: an integer index, which leaves the result. */
+/* What "-s 0:3,:,-1" means on a shape: per dimension of the tensor, indices start,
+ * start + step, … (count of them); drop: an integer index, which leaves the result. */
 struct selection {
 	int rank;
 	struct selected {
@@ -29,8 +29,8 @@ struct selection {
 
 /* The whole tensor. */
 void selection_all(struct selection *s, const int64_t *dims, int rank);
-/* As NumPy's basic indexing: integers, start:stop:step, "..."; missing dimensions are taken
- * whole. EINVAL with what was wrong, for an integer out of range too. */
+/* As NumPy's basic indexing: integers, start:stop:step, "..."; missing dimensions are
+ * taken whole. EINVAL with what was wrong, for an integer out of range too. */
 int selection_parse(struct selection *s, const char *text, const int64_t *dims, int rank,
 		    struct ckpt_error *err);
 /* True if every element is taken, in order. */
@@ -40,8 +40,8 @@ uint64_t selection_elements(const struct selection *s);
 /* The shape of the result in dims (room for MAX_RANK); returns its rank. */
 int selection_shape(const struct selection *s, int64_t *dims);
 
-/* A selection is walked as rows: first, first + step, … n elements, flattened indices of the
- * tensor; consecutive rows are joined while they are contiguous. */
+/* A selection is walked as rows: first, first + step, … n elements, flattened indices
+ * of the tensor; consecutive rows are joined while they are contiguous. */
 struct selection_row {
 	uint64_t first, n;
 	int64_t step;

@@ -1,4 +1,4 @@
-/* tagged.c — elements in the typed fields of a TensorProto: int_val, half_val and the like.
+/* tagged.c — elements in the typed fields of a TensorProto (int_val and the like).
  * SPDX-License-Identifier: Apache-2.0
  *
  * Fields: tensorflow/core/framework/tensor.proto; which dtype uses which:
@@ -46,7 +46,8 @@ static struct typed_field typed_field(int dtype)
 	}
 }
 
-static int whole_message(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
+static int whole_message(struct values *v, const struct ckpt_piece *p,
+			 struct ckpt_error *err)
 {
 	if (v->held == p)
 		return 0;
@@ -57,11 +58,11 @@ static int whole_message(struct values *v, const struct ckpt_piece *p, struct ck
 	return 0;
 }
 
-/* Moves to the next number of the wanted field: 1, 0 at the end of the message. string: of
- * string_val. */
-static int next_number(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
-		       struct typed_field f, uint64_t *number, struct bytes *string,
-		       struct ckpt_error *err)
+/* Moves to the next number of the wanted field: 1, 0 at the end of the message. string:
+ * of string_val. */
+static int next_number(struct values *v, const struct ckpt_piece *p,
+		       struct piece_place *at, struct typed_field f, uint64_t *number,
+		       struct bytes *string, struct ckpt_error *err)
 {
 	for (;;) {
 		if (at->packed_end && at->length_at < at->packed_end) {
@@ -137,8 +138,9 @@ int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place
 			if (r == 0)
 				return (int)got;
 			if (f.wire == WIRE_LEN)
-				strings[got] = (struct ckpt_string){ (const char *)string.p,
-								     bytes_left(&string) };
+				strings[got] =
+					(struct ckpt_string){ (const char *)string.p,
+							      bytes_left(&string) };
 			else
 				put_number(data + got * v->dtype->size + (size_t)k * part,
 					   number, part);
@@ -151,10 +153,12 @@ int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place
 int tagged_hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
 {
 	return whole_message(v, p, err) ||
-			       buffer_reserve(&v->strings, PIECE_BATCH * sizeof(struct ckpt_string),
+			       buffer_reserve(&v->strings,
+					      PIECE_BATCH * sizeof(struct ckpt_string),
 					      err) ||
 			       buffer_reserve(&v->aligned, PIECE_BATCH * 16, err)
-		       ? -1 : 0;
+		       ? -1
+		       : 0;
 }
 
 /* There must be as many values as the piece has elements (tensor_slice_reader.h). */
@@ -165,7 +169,8 @@ int tagged_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error
 	if (tagged_hold(v, p, err))
 		return -1;
 	do {
-		n = tagged_next(v, p, &at, PIECE_BATCH, v->aligned.p, (void *)v->strings.p, err);
+		n = tagged_next(v, p, &at, PIECE_BATCH, v->aligned.p,
+				(void *)v->strings.p, err);
 	} while (n == PIECE_BATCH && at.element <= p->elements);
 	if (n < 0)
 		return -1;

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A range of row-major elements is cut into stretches that lie in one piece and are
- * consecutive there: from an index on, a piece goes on until its box ends along the last
- * dimension that it does not fill. Each stretch is then read in windows. Elements of fixed
- * size are found by their number; strings have to be walked, so each piece remembers how far
- * its lengths and its bytes have been read.
+ * consecutive there: from an index on, a piece goes on until its box ends along the
+ * last dimension that it does not fill. Each stretch is then read in windows. Elements
+ * of fixed size are found by their number; strings have to be walked, so each piece
+ * remembers how far its lengths and its bytes have been read.
  */
 #include "config.h"
 
@@ -45,7 +45,8 @@ static bool box_has(const struct ckpt_piece *p, const int64_t *index, int rank)
 }
 
 /* The flat index of a box's first or last element in the tensor. */
-static uint64_t box_corner(const struct ckpt_tensor *t, const struct ckpt_piece *p, bool last)
+static uint64_t box_corner(const struct ckpt_tensor *t, const struct ckpt_piece *p,
+			   bool last)
 {
 	uint64_t flat = 0;
 	for (int i = 0; i < t->rank; i++)
@@ -60,8 +61,8 @@ struct stretch {
 	uint64_t element, n; /* within the piece */
 };
 
-/* The piece that holds an index: the last one used, its neighbour, or a search. Pieces are
- * sorted by their first index, so reading goes from neighbour to neighbour. */
+/* The piece that holds an index: the last one used, its neighbour, or a search. Pieces
+ * are sorted by their first index, so reading goes from neighbour to neighbour. */
 static bool find_piece(struct values *v, const int64_t *index, uint32_t *found)
 {
 	const struct ckpt_tensor *t = v->tensor;
@@ -100,7 +101,8 @@ static bool stretch_at(struct values *v, uint64_t flat, uint64_t n, struct stret
 		inner *= (uint64_t)p->extent[d];
 	}
 	for (int i = 0; i < t->rank; i++)
-		element = element * (uint64_t)p->extent[i] + (uint64_t)(index[i] - p->start[i]);
+		element = element * (uint64_t)p->extent[i] +
+			  (uint64_t)(index[i] - p->start[i]);
 	uint64_t run = inner - offset;
 	if (t->rank)
 		run = (uint64_t)(p->start[d] + p->extent[d] - index[d]) * inner - offset;
@@ -109,9 +111,9 @@ static bool stretch_at(struct values *v, uint64_t flat, uint64_t n, struct stret
 	return true;
 }
 
-/* Pieces are sorted by their first index, so only those that begin before a piece ends along
- * the first dimension can overlap it. What is compared is limited, lest a hostile index make
- * this quadratic. */
+/* Pieces are sorted by their first index, so only those that begin before a piece ends
+ * along the first dimension can overlap it. What is compared is limited, lest a hostile
+ * index make this quadratic. */
 static int overlap(const struct ckpt_tensor *t, struct ckpt_error *err)
 {
 	enum { MOST_COMPARED = 20000000 };
@@ -147,8 +149,8 @@ int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err)
 		sum += t->pieces[i].elements;
 	if (sum != t->elements)
 		return error_set(err, CKPT_ECORRUPT, NULL, -1,
-				 "its slices hold %" PRIu64 " of %" PRIu64 " elements", sum,
-				 t->elements);
+				 "its slices hold %" PRIu64 " of %" PRIu64 " elements",
+				 sum, t->elements);
 	return 0;
 }
 
@@ -159,8 +161,8 @@ int values_open(struct values *v, struct store *store, const struct ckpt_tensor 
 {
 	*v = (struct values){ .store = store, .tensor = t, .dtype = dtype_of(t->dtype) };
 	if (t->problem)
-		return error_set(err, t->problem->code, t->problem->file, t->problem->offset,
-				 "%s", t->problem->text);
+		return error_set(err, t->problem->code, t->problem->file,
+				 t->problem->offset, "%s", t->problem->text);
 	if (pieces_cover(t, err))
 		return -1;
 	arena_init(&v->arena, UINT64_MAX);
@@ -200,14 +202,15 @@ static int hand_over(struct request *r, uint64_t n, const void *data,
 	return r->fn(r->arg, &run) ? -1 : 0;
 }
 
-static int read_fixed(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+static int read_fixed(struct request *r, const struct ckpt_piece *p,
+		      const struct stretch *s)
 {
 	struct values *v = r->v;
 	const size_t size = v->dtype->size, most = PIECE_WINDOW / size;
 	for (uint64_t done = 0; done < s->n;) {
 		const size_t n = s->n - done < most ? (size_t)(s->n - done) : most;
-		const void *data = piece_fetch(v, &v->bytes, p, (s->element + done) * size, n * size,
-					 r->err);
+		const void *data = piece_fetch(
+			v, &v->bytes, p, (s->element + done) * size, n * size, r->err);
 		if (!data)
 			return -1;
 		if (p->swap || (uintptr_t)data % 8) {
@@ -242,9 +245,9 @@ static int next_strings(struct request *r, const struct ckpt_piece *p,
 {
 	struct values *v = r->v;
 	struct ckpt_string *s = (struct ckpt_string *)(void *)v->strings.p;
-	uint64_t total = 0;
+	uint64_t total = 0, length_at = at->length_at;
 	size_t got = 0;
-	for (uint64_t pos = at->length_at; got < n; got++) {
+	for (uint64_t pos = length_at; got < n; got++) {
 		uint64_t length;
 		if (piece_length(v, p, &pos, &length, r->err))
 			return -1;
@@ -252,42 +255,50 @@ static int next_strings(struct request *r, const struct ckpt_piece *p,
 			break;
 		s[got].len = (size_t)length;
 		total += length;
-		at->length_at = pos;
+		length_at = pos;
 	}
 	if (!got)
-		return piece_damaged(v, p, at->length_at, "a string is longer than its data", r->err);
-	const uint8_t *bytes = piece_fetch(v, &v->bytes, p, at->byte_at, (size_t)total, r->err);
+		return piece_damaged(v, p, at->length_at,
+				     "a string is longer than its data", r->err);
+	const uint8_t *bytes =
+		piece_fetch(v, &v->bytes, p, at->byte_at, (size_t)total, r->err);
 	if (!bytes)
 		return -1;
 	for (size_t i = 0; i < got; i++) {
 		s[i].p = (const char *)bytes;
 		bytes += s[i].len;
 	}
+	/* Only now: after an error the piece stands where it stood. */
+	at->length_at = length_at;
 	at->byte_at += total;
 	at->element += got;
 	return (int)got;
 }
 
-static int next_variant(struct request *r, const struct ckpt_piece *p, struct piece_place *at)
+static int next_variant(struct request *r, const struct ckpt_piece *p,
+			struct piece_place *at)
 {
 	struct values *v = r->v;
 	struct ckpt_string *s = (struct ckpt_string *)(void *)v->strings.p;
-	uint64_t length;
-	if (piece_length(v, p, &at->length_at, &length, r->err))
+	uint64_t length, pos = at->length_at;
+	if (piece_length(v, p, &pos, &length, r->err))
 		return -1;
 	if (length > p->size)
-		return piece_damaged(v, p, at->length_at, "a variant is longer than its data", r->err);
-	const uint8_t *bytes = piece_fetch(v, &v->bytes, p, at->length_at, (size_t)length, r->err);
+		return piece_damaged(v, p, pos, "a variant is longer than its data",
+				     r->err);
+	const uint8_t *bytes =
+		piece_fetch(v, &v->bytes, p, pos, (size_t)length, r->err);
 	if (!bytes)
 		return -1;
 	*s = (struct ckpt_string){ (const char *)bytes, (size_t)length };
-	at->length_at += length + 4;
+	at->length_at = pos + length + 4;
 	at->element++;
 	return 1;
 }
 
 /* Strings and variants; skips to the wanted element from where the piece stands. */
-static int read_strings(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+static int read_strings(struct request *r, const struct ckpt_piece *p,
+			const struct stretch *s)
 {
 	struct values *v = r->v;
 	struct piece_place *at = &v->place[s->piece];
@@ -301,9 +312,12 @@ static int read_strings(struct request *r, const struct ckpt_piece *p, const str
 	}
 	while (at->element < s->element + s->n) {
 		const bool skip = at->element < s->element;
-		const uint64_t want = (skip ? s->element : s->element + s->n) - at->element;
-		const int n = variant ? next_variant(r, p, at)
-				      : next_strings(r, p, at, want < PIECE_BATCH ? want : PIECE_BATCH);
+		const uint64_t want =
+			(skip ? s->element : s->element + s->n) - at->element;
+		const int n =
+			variant ? next_variant(r, p, at)
+				: next_strings(r, p, at,
+					       want < PIECE_BATCH ? want : PIECE_BATCH);
 		if (n < 0)
 			return -1;
 		if (!skip && hand_over(r, (uint64_t)n, NULL, (void *)v->strings.p))
@@ -312,7 +326,8 @@ static int read_strings(struct request *r, const struct ckpt_piece *p, const str
 	return 0;
 }
 
-static int read_tagged(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+static int read_tagged(struct request *r, const struct ckpt_piece *p,
+		       const struct stretch *s)
 {
 	struct values *v = r->v;
 	struct piece_place *at = &v->place[s->piece];
@@ -322,14 +337,17 @@ static int read_tagged(struct request *r, const struct ckpt_piece *p, const stru
 		*at = (struct piece_place){ .state = at->state };
 	while (at->element < s->element + s->n) {
 		const bool skip = at->element < s->element;
-		const uint64_t want = (skip ? s->element : s->element + s->n) - at->element;
-		const int n = tagged_next(v, p, at, want < PIECE_BATCH ? want : PIECE_BATCH, v->aligned.p,
-					  (void *)v->strings.p, r->err);
+		const uint64_t want =
+			(skip ? s->element : s->element + s->n) - at->element;
+		const int n =
+			tagged_next(v, p, at, want < PIECE_BATCH ? want : PIECE_BATCH,
+				    v->aligned.p, (void *)v->strings.p, r->err);
 		if (n < 0)
 			return -1;
 		if (n == 0)
 			return error_set(r->err, CKPT_ECORRUPT, piece_file(v, p), -1,
-					 "%" PRIu64 " values are stored, expected %" PRIu64,
+					 "%" PRIu64
+					 " values are stored, expected %" PRIu64,
 					 at->element, p->elements);
 		const bool strings = p->spelling == SPELL_FIELDS;
 		if (!skip && hand_over(r, (uint64_t)n, strings ? NULL : v->aligned.p,
@@ -339,7 +357,8 @@ static int read_tagged(struct request *r, const struct ckpt_piece *p, const stru
 	return 0;
 }
 
-static int read_stretch(struct request *r, const struct ckpt_piece *p, const struct stretch *s)
+static int read_stretch(struct request *r, const struct ckpt_piece *p,
+			const struct stretch *s)
 {
 	if (p->spelling == SPELL_RAW)
 		return read_fixed(r, p, s);
@@ -347,15 +366,16 @@ static int read_stretch(struct request *r, const struct ckpt_piece *p, const str
 }
 
 /* Pieces that lie whole in the range are checked before anything is handed over. */
-static int check_range(struct values *v, uint64_t first, uint64_t n, struct ckpt_error *err)
+static int check_range(struct values *v, uint64_t first, uint64_t n,
+		       struct ckpt_error *err)
 {
 	const struct ckpt_tensor *t = v->tensor;
 	for (uint32_t i = 0; i < t->n_pieces; i++) {
 		const struct ckpt_piece *p = &t->pieces[i];
-		const bool whole = !p->start
-					   ? n == t->elements
-					   : p->elements && box_corner(t, p, false) >= first &&
-						     box_corner(t, p, true) - first < n;
+		const bool whole = !p->start ? n == t->elements
+					     : p->elements &&
+						       box_corner(t, p, false) >= first &&
+						       box_corner(t, p, true) - first < n;
 		if (whole && piece_check(v, i, err))
 			return -1;
 	}
@@ -379,7 +399,8 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 			return error_set(err, CKPT_ECORRUPT, NULL, -1,
 					 "no slice holds element %" PRIu64, r.flat);
 		const struct ckpt_piece *p = &t->pieces[s.piece];
-		if ((p->in_block && piece_check(v, s.piece, err)) || read_stretch(&r, p, &s))
+		if ((p->in_block && piece_check(v, s.piece, err)) ||
+		    read_stretch(&r, p, &s))
 			return -1;
 	}
 	return 0;

@@ -1,9 +1,9 @@
 /* values.h — from a tensor's pieces to its elements: the only loop over values.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A piece says where bytes lie, which box of the tensor they fill, how they are spelled and
- * what checks them. Formats describe their tensors in pieces and hand over a store that
- * reads a piece's bytes; everything else about reading values is here.
+ * A piece says where bytes lie, which box of the tensor they fill, how they are spelled
+ * and what checks them. Formats describe their tensors in pieces and hand over a store
+ * that reads a piece's bytes; everything else about reading values is here.
  */
 #ifndef MODEL_VALUES_H
 #define MODEL_VALUES_H
@@ -16,15 +16,16 @@
 enum spelling {
 	/* Elements one after the other; piece->swap: in the other byte order. */
 	SPELL_RAW,
-	/* A varint length each; their masked CRC-32C, u32 (over the lengths as u32, or u64
-	 * above UINT32_MAX, in the file's byte order); the bytes, back to back.
+	/* A varint length each; their masked CRC-32C, u32 (over the lengths as u32, or
+	 * u64 above UINT32_MAX, in the file's byte order); the bytes, back to back.
 	 * tensor_bundle.cc ReadStringTensor. */
 	SPELL_STRINGS,
 	/* For each element: varint length, a serialized VariantTensorDataProto, masked
 	 * running CRC-32C, u32. tensor_bundle.cc WriteVariantTensor. */
 	SPELL_VARIANT,
-	/* A TensorProto with the typed field of the dtype (int_val, half_val, …), packed or
-	 * one by one; other fields are read over. tensor.proto, saved_tensor_slice_util.h. */
+	/* A TensorProto with the typed field of the dtype (int_val, half_val, …),
+	 * packed or one by one; other fields are read over. tensor.proto,
+	 * saved_tensor_slice_util.h. */
 	SPELL_TAGGED,
 	/* The same for strings: string_val, repeated. */
 	SPELL_FIELDS,
@@ -65,8 +66,9 @@ struct values {
 	struct arena arena;
 };
 
-/* EINVAL, or the tensor's own problem, if it cannot be read: a malformed entry, pieces that
- * do not cover it or overlap. limit bounds the memory for one element or one window. */
+/* EINVAL, or the tensor's own problem, if it cannot be read: a malformed entry, pieces
+ * that do not cover it or overlap. limit bounds the memory for one element or one
+ * window. */
 int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
 		uint64_t limit, struct ckpt_error *err);
 void values_close(struct values *v); /* zeroed is fine */

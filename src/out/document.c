@@ -86,6 +86,13 @@ void document_error(struct document *d, const struct ckpt_error *err)
 	}
 }
 
+void document_check_unchanged(struct document *d, struct ckpt *c)
+{
+	struct ckpt_error err = { 0 };
+	if (ckpt_unchanged(c, &err))
+		document_error(d, &err);
+}
+
 void document_summary_begin(struct document *d)
 {
 	struct json *j = &d->j;

@@ -20,8 +20,8 @@ struct document {
 };
 
 void document_begin(struct document *d, struct arena *a, const char *command, bool lines);
-/* input {given, taken_for, prefix, files}; c may be NULL: given alone. taken_for: NULL for
- * what c was found by. */
+/* input {given, taken_for, prefix, files}; c may be NULL: given alone. taken_for: NULL
+ * for what c was found by. */
 void document_input(struct document *d, const char *given, struct ckpt *c,
 		    const char *taken_for);
 /* Ends the header record; the keys that follow are the command's own. */
@@ -35,6 +35,8 @@ void document_record_end(struct document *d);
 void document_row(struct document *d, const struct column *columns, const void *row);
 /* An error of a part: a record at once, or an item of errors[] at the end. */
 void document_error(struct document *d, const struct ckpt_error *err);
+/* An error if a file has changed since it was opened. */
+void document_check_unchanged(struct document *d, struct ckpt *c);
 /* The summary's keys are the caller's; then document_end. */
 void document_summary_begin(struct document *d);
 void document_end(struct document *d);

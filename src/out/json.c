@@ -10,7 +10,9 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { BROKEN_DEPTH = 2 }; /* a document's keys and its records stand on lines of their own */
+enum {
+	BROKEN_DEPTH = 2
+}; /* a document's keys and its records stand on lines of their own */
 
 void jw_begin(struct json *j, FILE *out, bool lines)
 {
@@ -193,7 +195,8 @@ void jw_base64(struct json *j, const char *key, const void *data, size_t n)
 	lead(j, key);
 	putc('"', j->out);
 	for (size_t i = 0; i < n; i += 3) {
-		const uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? p[i + 1] << 8 : 0) |
+		const uint32_t v = (uint32_t)p[i] << 16 |
+				   (i + 1 < n ? p[i + 1] << 8 : 0) |
 				   (i + 2 < n ? p[i + 2] : 0);
 		const char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
 				       i + 1 < n ? digits[v >> 6 & 63] : '=',

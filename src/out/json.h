@@ -26,7 +26,7 @@ struct json {
 	bool some[JSON_MAX_DEPTH];      /* an item stands at this depth already */
 	bool array[JSON_MAX_DEPTH];
 	bool keyed;                     /* a key stands already, its value is due */
-	int broken;                     /* depth up to which items stand on lines of their own */
+	int broken; /* depth up to which items stand on lines of their own */
 };
 
 void jw_begin(struct json *j, FILE *out, bool lines);

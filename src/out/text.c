@@ -1,8 +1,8 @@
 /* text.c — rows as a table, names and errors as lines.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A table's rows are formatted twice: once to learn how wide the columns are, once to print
- * them. That costs less memory than keeping a million lines of text.
+ * A table's rows are formatted twice: once to learn how wide the columns are, once to
+ * print them. That costs less memory than keeping a million lines of text.
  */
 #include "config.h"
 
@@ -31,10 +31,10 @@ static int unknown_column(const struct column *columns, const char *name, size_t
 	char known[256] = "";
 	size_t at = 0;
 	for (const struct column *c = columns; c->name && at < sizeof known; c++)
-		at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "",
-				       c->name);
-	return error_set(err, CKPT_EINVAL, NULL, -1, "no column '%.*s'; there are %s", (int)n,
-			 name, known);
+		at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
+				       at ? ", " : "", c->name);
+	return error_set(err, CKPT_EINVAL, NULL, -1, "no column '%.*s'; there are %s",
+			 (int)n, name, known);
 }
 
 int text_choose_named(struct chosen *to, const struct column *columns, const char *names,
@@ -71,8 +71,8 @@ static void pad(struct line *l, size_t n)
 }
 
 /* Adds a text that fills used of width terminal columns. */
-static void add_text(struct line *l, const char *text, size_t n, size_t used, size_t width,
-		     bool right, bool last)
+static void add_text(struct line *l, const char *text, size_t n, size_t used,
+		     size_t width, bool right, bool last)
 {
 	const size_t space = width > used ? width - used : 0;
 	if (right)
@@ -85,8 +85,8 @@ static void add_text(struct line *l, const char *text, size_t n, size_t used, si
 		pad(l, right ? 2 : space + 2);
 }
 
-static void add_cell(struct line *l, const struct column *c, const void *row, size_t width,
-		     bool last)
+static void add_cell(struct line *l, const struct column *c, const void *row,
+		     size_t width, bool last)
 {
 	char text[CELL];
 	size_t n = column_text(c, row, text, CELL);
@@ -122,8 +122,8 @@ void text_table(FILE *out, const struct rows *rows, const struct chosen *columns
 	}
 	for (size_t k = 0; k < n; k++) {
 		const size_t len = column_title(columns->column[k], title, sizeof title);
-		add_text(&line, title, len, len, width[k], column_is_number(columns->column[k]),
-			 k + 1 == n);
+		add_text(&line, title, len, len, width[k],
+			 column_is_number(columns->column[k]), k + 1 == n);
 	}
 	put_line(out, &line);
 	for (size_t i = 0; i < rows->n; i++) {

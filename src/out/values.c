@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * One walk over the selected elements feeds all three. An element becomes text in
- * element_text() alone. Brackets follow from an element's index in the result: as many open
- * before it as it has zeros at its end, as many close behind it as it has last indices.
+ * element_text() alone. Brackets follow from an element's index in the result: as many
+ * open before it as it has zeros at its end, as many close behind it as it has last
+ * indices.
  */
 #include "config.h"
 
@@ -38,7 +39,8 @@ static int on_run(void *arg, const struct ckpt_run *run)
 	struct stepping *s = arg;
 	uint64_t i = s->skip;
 	for (; i < run->n; i += s->step) {
-		const void *data = run->data ? (const char *)run->data + i * s->size : NULL;
+		const void *data =
+			run->data ? (const char *)run->data + i * s->size : NULL;
 		if (s->fn(s->arg, data, run->strings ? &run->strings[i] : NULL))
 			return 1;
 	}
@@ -54,7 +56,8 @@ static int walk_row(struct values *v, const struct selection_row *row, struct st
 	if (row->step > 0 && row->step <= FAR_STEP) {
 		s->step = (uint64_t)row->step;
 		s->skip = 0;
-		return values_runs(v, row->first, (row->n - 1) * s->step + 1, on_run, s, err);
+		return values_runs(v, row->first, (row->n - 1) * s->step + 1, on_run, s,
+				   err);
 	}
 	s->step = 1;
 	for (uint64_t i = 0; i < row->n; i++) {
@@ -70,7 +73,9 @@ static int walk(const struct picked *p, element_fn fn, void *arg, struct ckpt_er
 {
 	struct selection_walk w;
 	struct selection_row row;
-	struct stepping s = { .fn = fn, .arg = arg, .size = ckpt_dtype_size(p->t->dtype) };
+	struct stepping s = { .fn = fn,
+			      .arg = arg,
+			      .size = ckpt_dtype_size(p->t->dtype) };
 	struct values *v = reader_values(p->c, p->t, err);
 	if (!v || (p->whole && values_check(v, err)))
 		return -1;
@@ -83,8 +88,8 @@ static int walk(const struct picked *p, element_fn fn, void *arg, struct ckpt_er
 
 /* --- one element ------------------------------------------------------------------- */
 
-static size_t real_text(const struct dtype *d, const void *p, const struct values_style *style,
-			char *out)
+static size_t real_text(const struct dtype *d, const void *p,
+			const struct values_style *style, char *out)
 {
 	if (style->hex)
 		return number_hex(out, dtype_real(d, p));
@@ -119,7 +124,8 @@ static size_t element_text(const struct dtype *d, const void *p,
 	case KIND_INT:
 		return number_i64(out, dtype_int(d, p));
 	case KIND_BOOL:
-		return (size_t)sprintf(out, "%s", dtype_uint(d, p) ? "True" : "False");
+		return (size_t)snprintf(out, NUMBER_MAX, "%s",
+					dtype_uint(d, p) ? "True" : "False");
 	default:
 		return number_u64(out, dtype_uint(d, p));
 	}
@@ -203,7 +209,8 @@ static void put_separator(struct writing *w, int closing)
 		putc(' ', w->out);
 }
 
-static void put_element(struct writing *w, const void *data, const struct ckpt_string *string)
+static void put_element(struct writing *w, const void *data,
+			const struct ckpt_string *string)
 {
 	char text[2 * NUMBER_MAX];
 	if (string) {
@@ -242,8 +249,8 @@ static int measure(void *arg, const void *data, const struct ckpt_string *string
 }
 
 /* Only the first and last EDGE of a dimension that has many: element by element. */
-static int write_elided(struct writing *w, const struct picked *p, int axis, uint64_t flat,
-			element_fn fn, struct ckpt_error *err)
+static int write_elided(struct writing *w, const struct picked *p, int axis,
+			uint64_t flat, element_fn fn, struct ckpt_error *err)
 {
 	struct stepping one = { .fn = fn, .arg = w, .size = ckpt_dtype_size(p->t->dtype),
 				.step = 1 };
@@ -263,7 +270,8 @@ static int write_elided(struct writing *w, const struct picked *p, int axis, uin
 			const uint64_t hidden = d->count - 2 * EDGE;
 			i += hidden;
 			if (fn == write_element) {
-				fprintf(w->out, "... %" PRIu64 " more (--all) ...", hidden);
+				fprintf(w->out, "... %" PRIu64 " more (--all) ...",
+					hidden);
 				put_separator(w, w->g.rank - 1 - shown);
 			}
 		}
@@ -295,7 +303,8 @@ int values_text(FILE *out, const struct picked *p, const struct values_style *st
 	const uint64_t n = selection_elements(&p->selection);
 	grid_of(&w.g, p);
 	if (!n) {
-		if (walk(p, write_element, &w, err)) /* an empty tensor is checked as well */
+		if (walk(p, write_element, &w,
+			 err)) /* an empty tensor is checked as well */
 			return -1;
 		fputs("[]\n", out);
 		return 0;
@@ -326,14 +335,15 @@ static int look(void *arg, const void *data, const struct ckpt_string *string)
 	static const uint64_t exact = UINT64_C(1) << 53;
 	struct needs *n = arg;
 	if (string)
-		n->not_utf8 |= n->d->kind == KIND_VARIANT || !text_is_utf8(string->p, string->len);
+		n->not_utf8 |= n->d->kind == KIND_VARIANT ||
+			       !text_is_utf8(string->p, string->len);
 	else if (n->d->kind == KIND_FLOAT)
 		n->nonfinite |= !isfinite(dtype_real(n->d, data));
 	else if (n->d->kind == KIND_UINT)
 		n->beyond_double |= dtype_uint(n->d, data) >= exact;
 	else if (n->d->kind == KIND_INT)
-		n->beyond_double |= (uint64_t)(dtype_int(n->d, data) + (int64_t)exact - 1) >
-				    2 * (exact - 1);
+		n->beyond_double |=
+			(uint64_t)dtype_int(n->d, data) + exact - 1 > 2 * (exact - 1);
 	return 0;
 }
 
@@ -416,7 +426,8 @@ static int write_json(void *arg, const void *data, const struct ckpt_string *str
 	return ferror(w->j->out);
 }
 
-/* [2,0,3] is [[], []]. Outer dimensions that claim more than anybody has are not drawn. */
+/* [2,0,3] is [[], []]. Outer dimensions that claim more than anybody
+ * has are not drawn. */
 static void json_empty(struct json *j, const struct grid *g, int axis)
 {
 	enum { MOST = 100000 };

@@ -73,7 +73,7 @@ static void damage(struct ckpt *c, const struct finder *f, const struct ckpt_ten
 	f->summary->damaged++;
 	if (t->problem)
 		code = FOUND_ENTRY;
-	else if (!*e->file)
+	else if (e->offset < 0 && strstr(e->text, "slices"))
 		code = FOUND_SLICES;
 	else if (e->code == CKPT_ENOTFOUND)
 		code = FOUND_MISSING_SHARD;
@@ -85,9 +85,10 @@ static void damage(struct ckpt *c, const struct finder *f, const struct ckpt_ten
 		code = FOUND_VALUES;
 	else if (is_zeros(c, t))
 		code = FOUND_ZEROS;
-	finding_emit(f, code, t, *e->file ? e->file : NULL, e->offset, length, "%s%s", e->text,
-		     code == FOUND_ZEROS ? "; all of them are zero: the write was not finished"
-					 : "");
+	const char *more =
+		code == FOUND_ZEROS ? "; all are zero: an unfinished write" : "";
+	finding_emit(f, code, t, code == FOUND_SLICES ? NULL : e->file, e->offset, length,
+		     "%s%s", e->text, more);
 }
 
 /* How the checksums of one shard's tensors came out. */
@@ -98,16 +99,17 @@ struct shard_tally {
 	bool explained;
 };
 
-/* Rot and lost blocks hit a few tensors; a file of another save has nearly all of them wrong,
- * and only those that did not change between the two right. */
+/* Rot and lost blocks hit a few tensors; a file of another save has nearly all of them
+ * wrong, and only those that did not change between the two right. */
 static void judge_shard(const struct shard_tally *s, const struct finder *f)
 {
 	enum { SOME = 3 };
 	if (!s->explained && s->failed >= SOME && s->failed * 2 >= s->compared)
-		finding_emit(f, FOUND_OTHER_SAVE, NULL, s->file, -1, -1,
-			     "%" PRIu64 " of %" PRIu64
-			     " checksums fail: index and data file are of different saves",
-			     s->failed, s->compared);
+		finding_emit(
+			f, FOUND_OTHER_SAVE, NULL, s->file, -1, -1,
+			"%" PRIu64 " of %" PRIu64
+			" checksums fail: index and data file are of different saves",
+			s->failed, s->compared);
 }
 
 static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
@@ -129,8 +131,8 @@ static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
 	s->file = c->store->file(c->store, t->pieces);
 }
 
-static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t, struct shard_tally *s,
-			 const struct finder *f)
+static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t,
+			 struct shard_tally *s, const struct finder *f)
 {
 	struct ckpt_error e = { 0 };
 	f->summary->tensors++;
@@ -152,17 +154,21 @@ static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t, struct sha
 	f->summary->unchecked_bytes += unchecked;
 }
 
-int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_summary *summary,
-		struct ckpt_error *err)
+int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
+		struct ckpt_summary *summary, struct ckpt_error *err)
 {
 	struct relay relay = { { fn, arg, summary }, false };
 	const struct finder *f = &relay.to;
 	memset(summary, 0, sizeof *summary);
 	ckpt_load(c, NULL);
+	if (c->load_error.code) /* what is not known cannot be found good */
+		return error_set(err, c->load_error.code, c->load_error.file,
+				 c->load_error.offset, "%s", c->load_error.text);
 	for (size_t i = 0; i < c->damage.n; i++) {
 		const struct ckpt_error *e = c->damage.p[i];
-		finding_emit(f, strstr(e->text, "out of order") ? FOUND_ORDER : FOUND_INDEX, NULL,
-			     e->file, e->offset, -1, "%s", e->text);
+		finding_emit(f,
+			     strstr(e->text, "out of order") ? FOUND_ORDER : FOUND_INDEX,
+			     NULL, e->file, e->offset, -1, "%s", e->text);
 	}
 	if (c->reader->check(c, pass_on, &relay, err))
 		return -1;

@@ -64,11 +64,11 @@ static size_t ints_text(const struct cell_ints *v, char *out, size_t cap)
 		if (i)
 			number[n++] = ',';
 		n += number_i64(number + n, v->p[i]);
-		total += give(out + (total < cap ? total : cap), total < cap ? cap - total : 0,
-			      number, n);
+		total += give(out + (total < cap ? total : cap),
+			      total < cap ? cap - total : 0, number, n);
 	}
-	return total + give(out + (total < cap ? total : cap), total < cap ? cap - total : 0,
-			    "]", 1);
+	return total + give(out + (total < cap ? total : cap),
+			    total < cap ? cap - total : 0, "]", 1);
 }
 
 static size_t texts_text(const struct cell_texts *v, char *out, size_t cap)
@@ -81,7 +81,8 @@ static size_t texts_text(const struct cell_texts *v, char *out, size_t cap)
 			total += give(out + (total < cap ? total : cap),
 				      total < cap ? cap - total : 0, ", ", 2);
 		total += text_escape(out + (total < cap ? total : cap),
-				     total < cap ? cap - total : 0, v->p[i].p, v->p[i].len);
+				     total < cap ? cap - total : 0, v->p[i].p,
+				     v->p[i].len);
 	}
 	return total;
 }
@@ -99,17 +100,21 @@ size_t column_text(const struct column *c, const void *row, char *out, size_t ca
 	case COL_TEXT:
 		return give(out, cap, text->p, text->len);
 	case COL_COUNT:
-		return give(out, cap, number, number_grouped(number, *(const uint64_t *)field));
+		return give(out, cap, number,
+			    number_grouped(number, *(const uint64_t *)field));
 	case COL_BYTES:
-		return give(out, cap, number, number_bytes(number, *(const uint64_t *)field));
+		return give(out, cap, number,
+			    number_bytes(number, *(const uint64_t *)field));
 	case COL_INT:
-		return give(out, cap, number, number_i64(number, *(const int64_t *)field));
+		return give(out, cap, number,
+			    number_i64(number, *(const int64_t *)field));
 	case COL_CRC:
 		return give(out, cap, number,
 			    (size_t)snprintf(number, sizeof number, "%08x",
 					     *(const uint32_t *)field));
 	case COL_BOOL:
-		return *(const bool *)field ? give(out, cap, "yes", 3) : give(out, cap, "no", 2);
+		return *(const bool *)field ? give(out, cap, "yes", 3)
+					    : give(out, cap, "no", 2);
 	case COL_TIME:
 		return give(out, cap, number,
 			    time_text(*(const double *)field, number, sizeof number));

@@ -57,12 +57,13 @@ struct column {
 	size_t offset;
 	uint64_t null; /* the bit in the row's mask that says that there is no value */
 	bool grow;     /* takes what room is left; last */
-	const struct column *sub; /* COL_ROWS: the columns of its rows, ended by name NULL */
+	const struct column
+		*sub; /* COL_ROWS: the columns of its rows, ended by name NULL */
 	size_t stride;            /* and their size */
 };
 
-/* Rows as they are asked for. columns ends with name NULL; each row struct begins with its
- * uint64_t mask of nulls. */
+/* Rows as they are asked for. columns ends with name NULL; each row struct begins with
+ * its uint64_t mask of nulls. */
 struct rows {
 	const struct column *columns;
 	size_t n;
@@ -78,8 +79,8 @@ static inline const void *column_field(const struct column *c, const void *row)
 }
 /* True for what stands right-aligned in text. */
 bool column_is_number(const struct column *c);
-/* Writes the cell's text, NUL-terminated, never beyond cap; returns its whole length. Names
- * are escaped; null is "-". */
+/* Writes the cell's text, NUL-terminated, never beyond cap; returns its whole length.
+ * Names are escaped; null is "-". */
 size_t column_text(const struct column *c, const void *row, char *out, size_t cap);
 /* How many terminal columns that text fills, without making it where that can be told. */
 size_t column_width(const struct column *c, const void *row);

@@ -18,36 +18,69 @@ enum null_bits { NULL_STEP = 1, NULL_TIME = 2, NULL_OPENED = 4, NULL_EXPECTED = 
 #define END { .name = NULL }
 
 const struct column snapshot_columns[] = {
-	{ .name = "prefix", .type = COL_NAME, FIELD(snapshot_row, prefix),
+	{ .name = "prefix",
+	  .type = COL_NAME,
+	  FIELD(snapshot_row, prefix),
 	  .help = "path without the endings of its files" },
-	{ .name = "step", .type = COL_INT, FIELD(snapshot_row, step), .null = NULL_STEP,
+	{ .name = "step",
+	  .type = COL_INT,
+	  FIELD(snapshot_row, step),
+	  .null = NULL_STEP,
 	  .help = "training step" },
-	{ .name = "step_source", .type = COL_TEXT, FIELD(snapshot_row, step_source),
-	  .show = SHOW_JSON, .help = "where the step stands" },
-	{ .name = "time", .type = COL_TIME, FIELD(snapshot_row, time), .null = NULL_TIME,
+	{ .name = "step_source",
+	  .type = COL_TEXT,
+	  FIELD(snapshot_row, step_source),
+	  .show = SHOW_JSON,
+	  .help = "where the step stands" },
+	{ .name = "time",
+	  .type = COL_TIME,
+	  FIELD(snapshot_row, time),
+	  .null = NULL_TIME,
 	  .help = "when it was saved, UTC" },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES,
-	  FIELD(snapshot_row, size_bytes), .null = NULL_OPENED,
+	{ .name = "size_bytes",
+	  .title = "SIZE",
+	  .type = COL_BYTES,
+	  FIELD(snapshot_row, size_bytes),
+	  .null = NULL_OPENED,
 	  .help = "index and data files" },
-	{ .name = "tensors", .type = COL_COUNT, FIELD(snapshot_row, tensors),
-	  .null = NULL_OPENED, .help = "in the index" },
-	{ .name = "complete", .type = COL_BOOL, FIELD(snapshot_row, complete),
+	{ .name = "tensors",
+	  .type = COL_COUNT,
+	  FIELD(snapshot_row, tensors),
+	  .null = NULL_OPENED,
+	  .help = "in the index" },
+	{ .name = "complete",
+	  .type = COL_BOOL,
+	  FIELD(snapshot_row, complete),
 	  .help = "all its files are there and long enough" },
-	{ .name = "in_state", .title = "STATE", .type = COL_BOOL, FIELD(snapshot_row, in_state),
+	{ .name = "in_state",
+	  .title = "STATE",
+	  .type = COL_BOOL,
+	  FIELD(snapshot_row, in_state),
 	  .help = "named by the checkpoint file of the folder" },
-	{ .name = "missing", .type = COL_TEXTS, FIELD(snapshot_row, missing),
+	{ .name = "missing",
+	  .type = COL_TEXTS,
+	  FIELD(snapshot_row, missing),
 	  .help = "files that are missing or too short" },
-	{ .name = "error", .type = COL_NAME, FIELD(snapshot_row, error), .show = SHOW_JSON,
+	{ .name = "error",
+	  .type = COL_NAME,
+	  FIELD(snapshot_row, error),
+	  .show = SHOW_JSON,
 	  .help = "why it cannot be opened" },
 	END,
 };
 
 const struct column member_columns[] = {
 	{ .name = "path", .title = "FILE", .type = COL_NAME, FIELD(member_row, path) },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES, FIELD(member_row, size_bytes),
+	{ .name = "size_bytes",
+	  .title = "SIZE",
+	  .type = COL_BYTES,
+	  FIELD(member_row, size_bytes),
 	  .null = NULL_OPENED },
-	{ .name = "expected_bytes", .title = "NEEDED", .type = COL_BYTES,
-	  FIELD(member_row, expected_bytes), .null = NULL_EXPECTED },
+	{ .name = "expected_bytes",
+	  .title = "NEEDED",
+	  .type = COL_BYTES,
+	  FIELD(member_row, expected_bytes),
+	  .null = NULL_EXPECTED },
 	{ .name = "exists", .type = COL_BOOL, FIELD(member_row, exists) },
 	END,
 };
@@ -58,11 +91,13 @@ static bool scalar_int(struct ckpt *c, const struct ckpt_tensor *t, int64_t *v)
 {
 	uint8_t element[16];
 	const struct dtype *d = dtype_of(t->dtype);
-	if (t->problem || !d || t->elements != 1 || (d->kind != KIND_INT && d->kind != KIND_UINT))
+	if (t->problem || !d || t->elements != 1 ||
+	    (d->kind != KIND_INT && d->kind != KIND_UINT))
 		return false;
 	if (ckpt_read(c, t, 0, 1, element, NULL))
 		return false;
-	*v = d->kind == KIND_INT ? dtype_int(d, element) : (int64_t)dtype_uint(d, element);
+	*v = d->kind == KIND_INT ? dtype_int(d, element)
+				 : (int64_t)dtype_uint(d, element);
 	return true;
 }
 
@@ -80,8 +115,8 @@ static bool is_called(const struct ckpt_tensor *t, const char *word)
 
 bool step_of(struct ckpt *c, int64_t *step, const char **source)
 {
-	static const char *const words[] = { "global_step", "save_counter", "iterations", "iter",
-					     "step" };
+	static const char *const words[] = { "global_step", "save_counter", "iterations",
+					     "iter", "step" };
 	const char *slash = strrchr(c->at.prefix, '/');
 	*step = step_of_name(slash ? slash + 1 : c->at.prefix);
 	*source = "name";
@@ -268,13 +303,15 @@ static int describe_snapshot(struct info_report *r, struct arena *a,
 	return 0;
 }
 
-static int whole_folder(struct info_report *r, struct arena *a, const struct run_folder *run,
-			const struct ckpt_options *options, struct ckpt_error *err)
+static int whole_folder(struct info_report *r, struct arena *a,
+			const struct run_folder *run, const struct ckpt_options *options,
+			struct ckpt_error *err)
 {
 	r->folder = true;
 	r->state_path = run->state_path;
 	r->latest = run->latest ? run->latest->prefix : NULL;
-	struct cell_text *leftovers = arena_zeroed(a, run->n_leftovers, sizeof *leftovers);
+	struct cell_text *leftovers =
+		arena_zeroed(a, run->n_leftovers, sizeof *leftovers);
 	if (!leftovers)
 		return arena_error(a, err);
 	for (size_t i = 0; i < run->n_leftovers; i++)
@@ -290,7 +327,8 @@ static int whole_folder(struct info_report *r, struct arena *a, const struct run
 		if (row->complete)
 			r->latest_complete = run->all[r->n].prefix;
 	}
-	/* The latest that the state file names, if it is whole, before the highest step. */
+	/* The latest that the state file names, if it is whole, before the highest
+	 * step. */
 	for (size_t i = 0; i < run->n; i++)
 		if (&run->all[i] == run->latest && r->snapshots[i].complete)
 			r->latest_complete = run->latest->prefix;

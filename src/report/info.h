@@ -35,7 +35,7 @@ struct info_report {
 	size_t n;
 	const char *latest, *latest_complete; /* prefixes; NULL if there is none */
 	const char *state_path;               /* NULL: no state file */
-	struct cell_texts leftovers;          /* of interrupted saves: names in the folder */
+	struct cell_texts leftovers; /* of interrupted saves: names in the folder */
 	/* Of one checkpoint: the one given, else the latest complete one. */
 	const char *prefix, *format;
 	uint64_t shards;
@@ -45,9 +45,9 @@ struct info_report {
 	struct ckpt *c; /* closed by info_drop */
 };
 
-/* Looks at whatever path is: a folder (each of its checkpoints is opened in turn), or one
- * checkpoint. ENOTFOUND, EFORMAT as ckpt_open; a checkpoint of a folder that cannot be opened
- * is a row with an error. */
+/* Looks at whatever path is: a folder (each of its checkpoints is opened in turn), or
+ * one checkpoint. ENOTFOUND, EFORMAT as ckpt_open; a checkpoint of a folder that cannot
+ * be opened is a row with an error. */
 int info_make(struct info_report *r, struct arena *a, const char *path,
 	      const struct ckpt_options *options, struct ckpt_error *err);
 void info_drop(struct info_report *r);

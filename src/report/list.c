@@ -29,75 +29,155 @@ static const struct column slice_columns[] = {
 	{ .name = "start", .type = COL_INTS, FIELD(slice_row, start) },
 	{ .name = "shape", .type = COL_INTS, FIELD(slice_row, shape) },
 	{ .name = "shard", .type = COL_COUNT, FIELD(slice_row, shard) },
-	{ .name = "offset", .type = COL_COUNT, FIELD(slice_row, offset), .null = NULL_OFFSET },
-	{ .name = "size_bytes", .type = COL_COUNT, FIELD(slice_row, size_bytes), .null = NULL_SIZE },
+	{ .name = "offset",
+	  .type = COL_COUNT,
+	  FIELD(slice_row, offset),
+	  .null = NULL_OFFSET },
+	{ .name = "size_bytes",
+	  .type = COL_COUNT,
+	  FIELD(slice_row, size_bytes),
+	  .null = NULL_SIZE },
 	{ .name = "crc32c", .type = COL_CRC, FIELD(slice_row, crc32c), .null = NULL_CRC },
 	END,
 };
 
 const struct column list_columns[] = {
-	{ .name = "name", .type = COL_NAME, FIELD(list_row, name), .help = "the tensor's name" },
-	{ .name = "dtype", .type = COL_TEXT, FIELD(list_row, dtype), .show = SHOW_JSON,
+	{ .name = "name",
+	  .type = COL_NAME,
+	  FIELD(list_row, name),
+	  .help = "the tensor's name" },
+	{ .name = "dtype",
+	  .type = COL_TEXT,
+	  FIELD(list_row, dtype),
+	  .show = SHOW_JSON,
 	  .help = "TensorFlow's name of its element type" },
-	{ .name = "type", .title = "DTYPE", .type = COL_NAME, FIELD(list_row, shown_dtype),
+	{ .name = "type",
+	  .title = "DTYPE",
+	  .type = COL_NAME,
+	  FIELD(list_row, shown_dtype),
 	  .show = SHOW_TEXT,
 	  .help = "dtype; for a variant with the name of what is in it" },
-	{ .name = "shape", .type = COL_INTS, FIELD(list_row, shape), .null = NULL_SHAPE,
+	{ .name = "shape",
+	  .type = COL_INTS,
+	  FIELD(list_row, shape),
+	  .null = NULL_SHAPE,
 	  .help = "dimensions; [] is a scalar" },
-	{ .name = "elements", .type = COL_COUNT, FIELD(list_row, elements), .show = SHOW_LONG,
-	  .null = NULL_ELEMENTS, .help = "product of the dimensions" },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES, FIELD(list_row, size_bytes),
+	{ .name = "elements",
+	  .type = COL_COUNT,
+	  FIELD(list_row, elements),
+	  .show = SHOW_LONG,
+	  .null = NULL_ELEMENTS,
+	  .help = "product of the dimensions" },
+	{ .name = "size_bytes",
+	  .title = "SIZE",
+	  .type = COL_BYTES,
+	  FIELD(list_row, size_bytes),
 	  .null = NULL_ELEMENTS | NULL_SIZE,
-	  .help = "bytes that are stored; of a V1 checkpoint, decoded (strings: unknown)" },
-	{ .name = "shard", .type = COL_COUNT, FIELD(list_row, shard), .show = SHOW_LONG,
-	  .null = NULL_SHARD, .help = "number of the data file; none if it is in slices" },
-	{ .name = "offset", .type = COL_INT, FIELD(list_row, offset), .show = SHOW_LONG,
-	  .null = NULL_OFFSET, .help = "first byte in the data file" },
-	{ .name = "crc32c", .type = COL_CRC, FIELD(list_row, crc32c), .show = SHOW_LONG,
-	  .null = NULL_CRC, .help = "recorded checksum of the stored bytes, unmasked" },
-	{ .name = "slices", .type = COL_ROWS, FIELD(list_row, slices), .show = SHOW_LONG,
-	  .sub = slice_columns, .stride = sizeof(struct slice_row),
+	  .help = "bytes that are stored; of a V1 checkpoint, decoded (strings: "
+		  "unknown)" },
+	{ .name = "shard",
+	  .type = COL_COUNT,
+	  FIELD(list_row, shard),
+	  .show = SHOW_LONG,
+	  .null = NULL_SHARD,
+	  .help = "number of the data file; none if it is in slices" },
+	{ .name = "offset",
+	  .type = COL_INT,
+	  FIELD(list_row, offset),
+	  .show = SHOW_LONG,
+	  .null = NULL_OFFSET,
+	  .help = "first byte in the data file" },
+	{ .name = "crc32c",
+	  .type = COL_CRC,
+	  FIELD(list_row, crc32c),
+	  .show = SHOW_LONG,
+	  .null = NULL_CRC,
+	  .help = "recorded checksum of the stored bytes, unmasked" },
+	{ .name = "slices",
+	  .type = COL_ROWS,
+	  FIELD(list_row, slices),
+	  .show = SHOW_LONG,
+	  .sub = slice_columns,
+	  .stride = sizeof(struct slice_row),
 	  .help = "pieces of a partitioned variable" },
-	{ .name = "role", .type = COL_TEXT, FIELD(list_row, role), .show = SHOW_LONG,
+	{ .name = "role",
+	  .type = COL_TEXT,
+	  FIELD(list_row, role),
+	  .show = SHOW_LONG,
 	  .help = "weight, slot (of an optimizer), ema (moving average), step, other" },
-	{ .name = "full_name", .type = COL_NAME, FIELD(list_row, full_name), .show = SHOW_JSON,
+	{ .name = "full_name",
+	  .type = COL_NAME,
+	  FIELD(list_row, full_name),
+	  .show = SHOW_JSON,
 	  .help = "the variable's own name in the object graph" },
-	{ .name = "object_path", .type = COL_NAME, FIELD(list_row, object_path),
-	  .show = SHOW_JSON, .help = "shortest path to it in the object graph" },
-	{ .name = "variant_type", .type = COL_NAME, FIELD(list_row, variant_type),
-	  .show = SHOW_JSON, .help = "what a variant holds" },
-	{ .name = "error", .type = COL_NAME, FIELD(list_row, error), .show = SHOW_JSON,
+	{ .name = "object_path",
+	  .type = COL_NAME,
+	  FIELD(list_row, object_path),
+	  .show = SHOW_JSON,
+	  .help = "shortest path to it in the object graph" },
+	{ .name = "variant_type",
+	  .type = COL_NAME,
+	  FIELD(list_row, variant_type),
+	  .show = SHOW_JSON,
+	  .help = "what a variant holds" },
+	{ .name = "error",
+	  .type = COL_NAME,
+	  FIELD(list_row, error),
+	  .show = SHOW_JSON,
 	  .help = "why its entry cannot be read" },
 	END,
 };
 
 const struct column tree_columns[] = {
-	{ .name = "path", .type = COL_NAME, FIELD(tree_row, path), .show = SHOW_JSON,
+	{ .name = "path",
+	  .type = COL_NAME,
+	  FIELD(tree_row, path),
+	  .show = SHOW_JSON,
 	  .help = "whole name of the scope or tensor" },
-	{ .name = "shown", .title = "NAME", .type = COL_TEXT, FIELD(tree_row, shown),
+	{ .name = "shown",
+	  .title = "NAME",
+	  .type = COL_TEXT,
+	  FIELD(tree_row, shown),
 	  .show = SHOW_TEXT,
 	  .help = "the last part of the name, indented" },
-	{ .name = "depth", .type = COL_COUNT, FIELD(tree_row, depth), .show = SHOW_JSON,
+	{ .name = "depth",
+	  .type = COL_COUNT,
+	  FIELD(tree_row, depth),
+	  .show = SHOW_JSON,
 	  .help = "1 for the outermost" },
-	{ .name = "tensors", .type = COL_COUNT, FIELD(tree_row, tensors),
+	{ .name = "tensors",
+	  .type = COL_COUNT,
+	  FIELD(tree_row, tensors),
 	  .help = "tensors in it" },
-	{ .name = "dtype", .type = COL_TEXT, FIELD(tree_row, dtype),
+	{ .name = "dtype",
+	  .type = COL_TEXT,
+	  FIELD(tree_row, dtype),
 	  .help = "of a tensor" },
-	{ .name = "shape", .type = COL_INTS, FIELD(tree_row, shape), .null = NULL_SHAPE,
+	{ .name = "shape",
+	  .type = COL_INTS,
+	  FIELD(tree_row, shape),
+	  .null = NULL_SHAPE,
 	  .help = "of a tensor" },
-	{ .name = "elements", .type = COL_COUNT, FIELD(tree_row, elements),
+	{ .name = "elements",
+	  .type = COL_COUNT,
+	  FIELD(tree_row, elements),
 	  .help = "added up" },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES, FIELD(tree_row, size_bytes),
+	{ .name = "size_bytes",
+	  .title = "SIZE",
+	  .type = COL_BYTES,
+	  FIELD(tree_row, size_bytes),
 	  .help = "bytes that are stored, added up" },
 	END,
 };
 
-#define TOTALS                                                                             \
-	{ .name = "tensors", .type = COL_COUNT, FIELD(total_row, tensors) },               \
-	{ .name = "elements", .type = COL_COUNT, FIELD(total_row, elements) },             \
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES,                        \
-	  FIELD(total_row, size_bytes) },                                                  \
-	END
+#define TOTALS                                                                           \
+	{ .name = "tensors", .type = COL_COUNT, FIELD(total_row, tensors) },             \
+		{ .name = "elements", .type = COL_COUNT, FIELD(total_row, elements) },   \
+		{ .name = "size_bytes",                                                  \
+		  .title = "SIZE",                                                       \
+		  .type = COL_BYTES,                                                     \
+		  FIELD(total_row, size_bytes) },                                        \
+		END
 
 const struct column dtype_columns[] = {
 	{ .name = "dtype", .type = COL_TEXT, FIELD(total_row, kind) }, TOTALS };
@@ -105,7 +185,8 @@ const struct column dtype_columns[] = {
 const struct column role_columns[] = {
 	{ .name = "role", .type = COL_TEXT, FIELD(total_row, kind) }, TOTALS };
 
-const char *const list_sorts[] = { "name", "size", "dtype", "elements", "offset", "none", NULL };
+const char *const list_sorts[] = { "name",   "size", "dtype", "elements",
+				   "offset", "none", NULL };
 
 /* --- rows -------------------------------------------------------------------------- */
 
@@ -115,8 +196,8 @@ const char *dtype_text(struct arena *a, int dtype)
 	return name ? name : arena_printf(a, "invalid(%d)", dtype);
 }
 
-/* What is not known of a piece. In a table's block it has no offset and no checksum of its
- * own, and of strings one does not know the size before they are read. */
+/* What is not known of a piece. In a table's block it has no offset and no checksum of
+ * its own, and of strings one does not know the size before they are read. */
 static uint64_t unknown_of(const struct ckpt_piece *p)
 {
 	uint64_t null = p->has_crc32c ? 0 : NULL_CRC;
@@ -229,9 +310,9 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 	if (t->dtype == CKPT_VARIANT) {
 		row->variant_type = variant_type(c, a, t);
 		if (row->variant_type.p)
-			row->shown_dtype = cell_of(arena_printf(a, "variant:%.*s",
-								(int)row->variant_type.len,
-								row->variant_type.p));
+			row->shown_dtype = cell_of(arena_printf(
+				a, "variant:%.*s", (int)row->variant_type.len,
+				row->variant_type.p));
 	}
 	return row->dtype.p && row->shown_dtype.p;
 }
@@ -248,19 +329,22 @@ bool tree_row_of(struct arena *a, const struct scope_node *node, struct tree_row
 	};
 	if (node->tensor) {
 		row->null = 0;
-		row->shape = (struct cell_ints){ node->tensor->dims, (size_t)node->tensor->rank };
+		row->shape = (struct cell_ints){ node->tensor->dims,
+						 (size_t)node->tensor->rank };
 		row->dtype = cell_of(dtype_text(a, node->tensor->dtype));
 	}
 	/* Two columns a level, but no more than a line can take. */
 	const size_t indent = node->depth ? 2 * (node->depth - 1) : 0, most = 60;
 	const char *part = node->path + node->name;
-	const size_t len = node->path_len - node->name, n = text_escape(NULL, 0, part, len);
+	const size_t len = node->path_len - node->name,
+		     n = text_escape(NULL, 0, part, len);
 	char *text = arena_alloc(a, n + 1);
 	if (!text)
 		return false;
 	text_escape(text, n + 1, part, len);
-	row->shown = cell_of(arena_printf(a, "%*s%s%s", (int)(indent < most ? indent : most), "",
-					  text, node->tensor ? "" : "/"));
+	row->shown =
+		cell_of(arena_printf(a, "%*s%s%s", (int)(indent < most ? indent : most),
+				     "", text, node->tensor ? "" : "/"));
 	return row->shown.p;
 }
 
@@ -326,7 +410,7 @@ static void add_to(struct total_row *row, const struct ckpt_tensor *t)
 	row->size_bytes += t->size_bytes;
 }
 
-static void add_to_totals(struct list_report *r, const struct ckpt_tensor *t, enum role role)
+void list_add(struct list_report *r, const struct ckpt_tensor *t, enum role role)
 {
 	const char *name = ckpt_dtype_name(t->dtype);
 	const struct cell_text dtype = cell_of(name ? name : "invalid");
@@ -341,26 +425,40 @@ static void add_to_totals(struct list_report *r, const struct ckpt_tensor *t, en
 	add_to(&r->roles[role], t);
 }
 
-int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
-	      const struct list_query *q, struct ckpt_error *err)
+void list_end(struct list_report *r)
+{
+	qsort(r->dtypes, r->n_dtypes, sizeof *r->dtypes, compare_totals);
+}
+
+int list_begin(struct list_report *r, struct ckpt *c, struct arena *a,
+	       struct ckpt_error *err)
 {
 	enum { MOST_DTYPES = 64 };
-	static const struct order orders[] = {
-		[SORT_NAME] = { by_name, 1 },         [SORT_SIZE] = { by_size, 1 },
-		[SORT_DTYPE] = { by_dtype, 1 },       [SORT_ELEMENTS] = { by_elements, 1 },
-		[SORT_OFFSET] = { by_offset, 1 },
-	};
 	*r = (struct list_report){ .c = c, .arena = a };
-	if (ckpt_load(c, err) && !q->keep_going)
-		return -1;
-	r->all = ckpt_count(c);
-	r->tensors = arena_alloc(a, r->all * sizeof *r->tensors + 1);
 	r->dtypes = arena_zeroed(a, MOST_DTYPES, sizeof *r->dtypes);
-	if (!r->tensors || !r->dtypes)
+	if (!r->dtypes)
 		return arena_error(a, err);
 	for (int role = 0; role < N_ROLES; role++)
 		r->roles[role].kind = cell_of(role_names[role]);
 	list_objects(&r->objects, c, a);
+	return 0;
+}
+
+int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
+	      const struct list_query *q, struct ckpt_error *err)
+{
+	static const struct order orders[] = {
+		[SORT_NAME] = { by_name, 1 },	  [SORT_SIZE] = { by_size, 1 },
+		[SORT_DTYPE] = { by_dtype, 1 },	  [SORT_ELEMENTS] = { by_elements, 1 },
+		[SORT_OFFSET] = { by_offset, 1 },
+	};
+	*r = (struct list_report){ .c = c, .arena = a };
+	if ((ckpt_load(c, err) && !q->keep_going) || list_begin(r, c, a, err))
+		return -1;
+	r->all = ckpt_count(c);
+	r->tensors = arena_alloc(a, r->all * sizeof *r->tensors + 1);
+	if (!r->tensors)
+		return arena_error(a, err);
 	for (size_t i = 0; i < r->all; i++) {
 		const struct ckpt_tensor *t = ckpt_at(c, i);
 		if (q->matcher && !match_name(q->matcher, t->name, t->name_len))
@@ -369,9 +467,9 @@ int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 		if (q->roles && !(q->roles & 1u << role))
 			continue;
 		r->tensors[r->n++] = t;
-		add_to_totals(r, t, role);
+		list_add(r, t, role);
 	}
-	qsort(r->dtypes, r->n_dtypes, sizeof *r->dtypes, compare_totals);
+	list_end(r);
 	if (q->sort == SORT_NONE)
 		return 0;
 	struct order order = orders[q->sort];
@@ -379,7 +477,8 @@ int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 	/* Most names stand in natural order already: that is worth a look. */
 	for (size_t i = 1; i < r->n; i++)
 		if (compare_tensors(&r->tensors[i - 1], &r->tensors[i], &order) > 0) {
-			qsort_r(r->tensors, r->n, sizeof *r->tensors, compare_tensors, &order);
+			qsort_r(r->tensors, r->n, sizeof *r->tensors, compare_tensors,
+				&order);
 			break;
 		}
 	return 0;

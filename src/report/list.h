@@ -42,9 +42,17 @@ struct total_row {
 	uint64_t tensors, elements, size_bytes;
 };
 
-extern const struct column list_columns[], tree_columns[], dtype_columns[], role_columns[];
+extern const struct column list_columns[], tree_columns[], dtype_columns[],
+	role_columns[];
 
-enum list_sort { SORT_NAME, SORT_SIZE, SORT_DTYPE, SORT_ELEMENTS, SORT_OFFSET, SORT_NONE };
+enum list_sort {
+	SORT_NAME,
+	SORT_SIZE,
+	SORT_DTYPE,
+	SORT_ELEMENTS,
+	SORT_OFFSET,
+	SORT_NONE
+};
 extern const char *const list_sorts[]; /* names, ended by NULL */
 
 /* The answer to "what is in it". */
@@ -56,12 +64,13 @@ struct list_report {
 	uint64_t elements, size_bytes;
 	struct total_row *dtypes; /* largest first */
 	size_t n_dtypes;
-	struct total_row roles[N_ROLES]; /* in the order of enum role; those without tensors too */
+	struct total_row
+		roles[N_ROLES]; /* in the order of enum role; those without tensors too */
 	struct objects objects;
 };
 
-/* The object graph of the checkpoint, if it has one that can be read: names are worth less
- * than a listing, so its errors are not ours. */
+/* The object graph of the checkpoint, if it has one that can be read: names are worth
+ * less than a listing, so its errors are not ours. */
 void list_objects(struct objects *o, struct ckpt *c, struct arena *a);
 enum role list_role(const struct objects *o, const struct ckpt_tensor *t);
 
@@ -74,7 +83,14 @@ struct list_query {
 	unsigned roles;  /* bits 1 << role; 0: all */
 };
 
-/* Takes the tensors that the matcher takes; loads the index (ECORRUPT if it is damaged). */
+/* Makes an empty report, adds one tensor to its sums, puts the sums in order: for those
+ * who list as they read. */
+int list_begin(struct list_report *r, struct ckpt *c, struct arena *a,
+	       struct ckpt_error *err);
+void list_add(struct list_report *r, const struct ckpt_tensor *t, enum role role);
+void list_end(struct list_report *r);
+/* Takes the tensors that the matcher takes; loads the index (ECORRUPT if it is
+ * damaged). */
 int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 	      const struct list_query *q, struct ckpt_error *err);
 /* The row of one tensor. What it points to lives in the arena and in the tensor; variants

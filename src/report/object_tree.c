@@ -1,8 +1,8 @@
 /* object_tree.c — the object graph of a TF2 checkpoint as the rows of a tree.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A walk with a stack of its own: graphs may be deep, and have cycles. A node is opened once;
- * where it comes again only its row is repeated.
+ * A walk with a stack of its own: graphs may be deep, and have cycles. A node is opened
+ * once; where it comes again only its row is repeated.
  */
 #include "config.h"
 
@@ -19,26 +19,59 @@ enum null_bits { NULL_SHAPE = 1, NULL_SIZES = 2 };
 #define FIELD(row, field) .offset = offsetof(struct row, field)
 
 const struct column object_columns[] = {
-	{ .name = "path", .type = COL_NAME, FIELD(object_row, path), .show = SHOW_JSON,
+	{ .name = "path",
+	  .type = COL_NAME,
+	  FIELD(object_row, path),
+	  .show = SHOW_JSON,
 	  .help = "shortest path from the root; \"\" is the root" },
-	{ .name = "shown", .title = "OBJECT", .type = COL_TEXT, FIELD(object_row, shown),
-	  .show = SHOW_TEXT, .help = "the last part of the path, indented" },
-	{ .name = "depth", .type = COL_COUNT, FIELD(object_row, depth), .show = SHOW_JSON,
+	{ .name = "shown",
+	  .title = "OBJECT",
+	  .type = COL_TEXT,
+	  FIELD(object_row, shown),
+	  .show = SHOW_TEXT,
+	  .help = "the last part of the path, indented" },
+	{ .name = "depth",
+	  .type = COL_COUNT,
+	  FIELD(object_row, depth),
+	  .show = SHOW_JSON,
 	  .help = "0 for the root" },
-	{ .name = "node", .type = COL_COUNT, FIELD(object_row, node),
+	{ .name = "node",
+	  .type = COL_COUNT,
+	  FIELD(object_row, node),
 	  .help = "number in the object graph" },
-	{ .name = "full_name", .type = COL_NAME, FIELD(object_row, full_name),
+	{ .name = "full_name",
+	  .type = COL_NAME,
+	  FIELD(object_row, full_name),
 	  .help = "the variable's own name" },
-	{ .name = "dtype", .type = COL_TEXT, FIELD(object_row, dtype), .help = "of its tensor" },
-	{ .name = "shape", .type = COL_INTS, FIELD(object_row, shape), .null = NULL_SHAPE,
+	{ .name = "dtype",
+	  .type = COL_TEXT,
+	  FIELD(object_row, dtype),
 	  .help = "of its tensor" },
-	{ .name = "elements", .type = COL_COUNT, FIELD(object_row, elements), .show = SHOW_JSON,
-	  .null = NULL_SIZES, .help = "of its tensor" },
-	{ .name = "size_bytes", .title = "SIZE", .type = COL_BYTES,
-	  FIELD(object_row, size_bytes), .null = NULL_SIZES, .help = "of its tensor" },
-	{ .name = "note", .type = COL_NAME, FIELD(object_row, note),
+	{ .name = "shape",
+	  .type = COL_INTS,
+	  FIELD(object_row, shape),
+	  .null = NULL_SHAPE,
+	  .help = "of its tensor" },
+	{ .name = "elements",
+	  .type = COL_COUNT,
+	  FIELD(object_row, elements),
+	  .show = SHOW_JSON,
+	  .null = NULL_SIZES,
+	  .help = "of its tensor" },
+	{ .name = "size_bytes",
+	  .title = "SIZE",
+	  .type = COL_BYTES,
+	  FIELD(object_row, size_bytes),
+	  .null = NULL_SIZES,
+	  .help = "of its tensor" },
+	{ .name = "note",
+	  .type = COL_NAME,
+	  FIELD(object_row, note),
 	  .help = "cycle, shared, or slot of an optimizer" },
-	{ .name = "key", .type = COL_NAME, FIELD(object_row, key), .show = SHOW_LONG,
+	{ .name = "key",
+	  .type = COL_NAME,
+	  FIELD(object_row, key),
+	  .show = SHOW_LONG,
 	  .help = "the tensor's name in the checkpoint" },
 	{ .name = NULL },
 };
@@ -57,7 +90,8 @@ struct walking {
 	const struct objects *o;
 	struct pointers *rows;
 	uint8_t *opened;  /* per node: its children have been shown */
-	uint32_t *slots;  /* nodes that are slot variables, by the variable they belong to */
+	uint32_t *
+		slots; /* nodes that are slot variables, by the variable they belong to */
 	uint32_t n_slots;
 	struct ckpt_error *err;
 };
@@ -69,7 +103,8 @@ static struct cell_text cell(struct object_text t)
 
 static const char *shown_name(struct arena *a, struct object_text name, size_t depth)
 {
-	const size_t n = text_escape(NULL, 0, name.p, name.len), indent = 2 * depth, most = 60;
+	const size_t n = text_escape(NULL, 0, name.p, name.len), indent = 2 * depth,
+		     most = 60;
 	char *text = arena_alloc(a, n + 1);
 	if (!text)
 		return NULL;
@@ -77,7 +112,8 @@ static const char *shown_name(struct arena *a, struct object_text name, size_t d
 	return arena_printf(a, "%*s%s", (int)(indent < most ? indent : most), "", text);
 }
 
-static void fill_tensor(struct walking *w, const struct ckpt_tensor *t, struct object_row *row)
+static void fill_tensor(struct walking *w, const struct ckpt_tensor *t,
+			struct object_row *row)
 {
 	row->null = 0;
 	row->key = (struct cell_text){ t->name, t->name_len };
@@ -94,12 +130,13 @@ static void note_slot(struct walking *w, struct object_row *row)
 	const struct object_key *k = objects_key(w->o, row->key.p, row->key.len);
 	const struct object_key *of = k ? objects_slot_of(w->o, k, &slot) : NULL;
 	if (of && !row->note.p)
-		row->note = cell_of(arena_printf(w->a, "slot %.*s of %.*s", (int)slot.len, slot.p,
-						 (int)of->full_name.len, of->full_name.p));
+		row->note = cell_of(arena_printf(w->a, "slot %.*s of %.*s", (int)slot.len,
+						 slot.p, (int)of->full_name.len,
+						 of->full_name.p));
 }
 
-static struct object_row *add_row(struct walking *w, uint32_t number, struct object_text name,
-				  size_t depth, const char *note)
+static struct object_row *add_row(struct walking *w, uint32_t number,
+				  struct object_text name, size_t depth, const char *note)
 {
 	const struct object_node *node = &w->o->nodes[number];
 	struct object_row *row = arena_zeroed(w->a, 1, sizeof *row);
@@ -119,8 +156,8 @@ static struct object_row *add_row(struct walking *w, uint32_t number, struct obj
 }
 
 /* A saveable that stores several tensors adds to its key: "KEY-keys", "KEY_STATE". */
-static int add_parts(struct walking *w, uint32_t number, const struct object_attribute *at,
-		     size_t depth)
+static int add_parts(struct walking *w, uint32_t number,
+		     const struct object_attribute *at, size_t depth)
 {
 	for (size_t i = 0; i < ckpt_count(w->c); i++) {
 		const struct ckpt_tensor *t = ckpt_at(w->c, i);
@@ -138,14 +175,14 @@ static int add_parts(struct walking *w, uint32_t number, const struct object_att
 }
 
 /* The node's row, and one more for each attribute beyond the first. */
-static int add_rows(struct walking *w, uint32_t number, struct object_text name, size_t depth,
-		    const char *note)
+static int add_rows(struct walking *w, uint32_t number, struct object_text name,
+		    size_t depth, const char *note)
 {
 	const struct object_node *node = &w->o->nodes[number];
 	uint32_t i = 0;
 	do {
-		const struct object_attribute *at = node->n_attributes ? &node->attributes[i]
-								       : NULL;
+		const struct object_attribute *at =
+			node->n_attributes ? &node->attributes[i] : NULL;
 		struct object_row *row =
 			add_row(w, number, i ? at->name : name, depth + (i > 0), note);
 		if (!row)
@@ -223,10 +260,12 @@ static int add_slots(struct walking *w, uint32_t original, size_t depth)
 }
 
 /* Shows a node; opens it if it is new. */
-static int enter(struct walking *w, uint32_t number, struct object_text name, size_t depth,
-		 size_t max_depth, struct level **top)
+static int enter(struct walking *w, uint32_t number, struct object_text name,
+		 size_t depth, size_t max_depth, struct level **top)
 {
-	const char *note = is_above(*top, number) ? "cycle" : w->opened[number] ? "shared" : NULL;
+	const char *note = is_above(*top, number) ? "cycle"
+			   : w->opened[number]	  ? "shared"
+						  : NULL;
 	if (add_rows(w, number, name, depth, note))
 		return -1;
 	if (note || depth == max_depth)
@@ -242,8 +281,8 @@ static int enter(struct walking *w, uint32_t number, struct object_text name, si
 	return 0;
 }
 
-int object_tree(struct ckpt *c, struct arena *a, const struct objects *o, size_t max_depth,
-		struct pointers *rows, struct ckpt_error *err)
+int object_tree(struct ckpt *c, struct arena *a, const struct objects *o,
+		size_t max_depth, struct pointers *rows, struct ckpt_error *err)
 {
 	struct walking w = { .c = c, .a = a, .o = o, .rows = rows, .err = err };
 	struct level *top = NULL;

@@ -20,7 +20,7 @@ extern const struct column object_columns[];
 /* All objects from the root on, depth first. One that was shown already is shown again
  * without what is below it: note says "cycle" (it is above) or "shared". Slot variables
  * stand below the variable that they belong to, with note "slot of OPTIMIZER". */
-int object_tree(struct ckpt *c, struct arena *a, const struct objects *o, size_t max_depth,
-		struct pointers *rows, struct ckpt_error *err);
+int object_tree(struct ckpt *c, struct arena *a, const struct objects *o,
+		size_t max_depth, struct pointers *rows, struct ckpt_error *err);
 
 #endif

@@ -1,0 +1,205 @@
+/* test_torture.c — every allocation fails once, and once for good: an error, no leak, no crash.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The program is linked with --wrap, so that the library's malloc and realloc come by here.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/match.h"
+#include "model/scope.h"
+
+void *__real_malloc(size_t n);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+/* Fails the calls from number at on, so many of them. */
+static uint64_t calls, at, times;
+
+static bool fails(void)
+{
+	const uint64_t call = calls++;
+	return call >= at && call - at < times;
+}
+
+void *__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+/* What is done with failures; each returns the error that it met. */
+typedef void (*scenario_fn)(struct ckpt_error *err);
+
+static int ignore_run(void *arg, const struct ckpt_run *run)
+{
+	(void)arg;
+	(void)run;
+	return 0;
+}
+
+static void read_tensors(const char *path, struct ckpt_error *err)
+{
+	struct ckpt *c = ckpt_open(path, NULL, err);
+	if (!c)
+		return;
+	const size_t n = ckpt_load(c, err) ? 0 : ckpt_count(c);
+	for (size_t i = 0; i < n && i < 30; i++)
+		ckpt_each_run(c, ckpt_at(c, i), 0, ckpt_at(c, i)->elements, ignore_run, NULL, err);
+	ckpt_debug_string(c, err);
+	ckpt_close(c);
+}
+
+static void read_plain(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/saver_v2/model.ckpt-200"), err);
+}
+
+static void read_latest(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/saver_v2"), err);
+}
+
+static void read_slices(struct ckpt_error *err)
+{
+	read_tensors(unit_data("broken/slices_ok/m"), err);
+}
+
+static void read_big_endian(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/big_endian_v2/big"), err);
+}
+
+static void read_snappy(struct ckpt_error *err)
+{
+	read_tensors(unit_data("broken/snappy_copies/m"), err);
+}
+
+static void find_one(struct ckpt_error *err)
+{
+	struct ckpt *c = ckpt_open(unit_data("corpus/saver_v2/model.ckpt-200.index"), NULL, err);
+	if (c)
+		ckpt_find(c, "net/logits/bias", 15, err);
+	ckpt_close(c);
+}
+
+/* Want of memory may look like damage, but damage must not look like a sound checkpoint. */
+static void verify(const char *path, bool sound, struct ckpt_error *err)
+{
+	struct ckpt *c = ckpt_open(path, NULL, err);
+	struct ckpt_summary summary = { 0 };
+	if (c && !ckpt_verify(c, NULL, NULL, &summary, err)) {
+		assert_true(!sound || summary.tensors == 19);
+		assert_true(sound || summary.errors > 0);
+		assert_int_equal(summary.ok + summary.damaged, summary.tensors);
+		assert_true(summary.errors >= summary.damaged);
+		if (times && calls > at && summary.errors) /* a finding tells of it as well */
+			err->code = CKPT_ENOMEM;
+	}
+	ckpt_close(c);
+}
+
+static void verify_sound(struct ckpt_error *err)
+{
+	verify(unit_data("corpus/saver_v2/model.ckpt-200"), true, err);
+}
+
+static void verify_damaged(struct ckpt_error *err)
+{
+	verify(unit_data("broken/slices_hole/m"), false, err);
+}
+
+static void patterns_and_scopes(struct ckpt_error *err)
+{
+	static const char *const names[] = { "a/b/c", "a/b/d", "e/f" };
+	struct ckpt_tensor t[COUNT(names)] = { { 0 } };
+	const struct ckpt_tensor *p[COUNT(names)];
+	char *glob[] = { (char *)"a*", (char *)"**" };
+	struct arena a;
+	arena_init(&a, UINT64_MAX);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		t[i] = (struct ckpt_tensor){ .name = names[i], .name_len = strlen(names[i]) };
+		p[i] = &t[i];
+	}
+	struct matcher *m = match_compile(&a, glob, 2, glob, 1, false, err);
+	if (m)
+		assert_true(match_name(m, "b", 1));
+	match_free(m);
+	if (!scope_build(&a, p, COUNT(p), SCOPE_BY_SIZE))
+		arena_error(&a, err);
+	arena_drop(&a);
+}
+
+static const struct {
+	const char *name;
+	scenario_fn run;
+} scenarios[] = {
+	{ "plain", read_plain },           { "latest of a folder", read_latest },
+	{ "slices", read_slices },         { "big endian", read_big_endian },
+	{ "snappy", read_snappy },         { "find", find_one },
+	{ "sound", verify_sound },         { "damaged", verify_damaged },
+	{ "patterns", patterns_and_scopes },
+};
+
+static void each_allocation_fails(uint64_t how_often)
+{
+	for (size_t i = 0; i < COUNT(scenarios); i++) {
+		struct ckpt_error err = { 0 };
+		times = 0;
+		scenarios[i].run(&err);
+		CHECK(!err.code, "%s: %s", scenarios[i].name, err.text);
+		for (uint64_t n = 0;; n++) {
+			err = (struct ckpt_error){ 0 };
+			calls = 0;
+			at = n;
+			times = how_often;
+			scenarios[i].run(&err);
+			const uint64_t reached = calls;
+			times = 0;
+			if (reached <= n) {
+				CHECK(!err.code, "%s: %s", scenarios[i].name, err.text);
+				break;
+			}
+			assert_true(n < 5000);
+			if (err.code)
+				CHECK(err.code == CKPT_ENOMEM || err.code == CKPT_ELIMIT ||
+					      err.code == CKPT_EINVAL || err.code == CKPT_ECORRUPT,
+				      "%s, allocation %d: %s: %s", scenarios[i].name, (int)n,
+				      ckpt_code_name(err.code), err.text);
+			else /* somebody did without */
+				CHECK(how_often == 1, "%s, allocation %d: no error",
+				      scenarios[i].name, (int)n);
+		}
+	}
+}
+
+static void each_allocation_fails_once(void **state)
+{
+	(void)state;
+	each_allocation_fails(1);
+}
+
+static void each_allocation_and_all_that_follow_fail(void **state)
+{
+	(void)state;
+	each_allocation_fails(UINT64_MAX);
+}
+
+int group_torture(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_allocation_fails_once),
+		cmocka_unit_test(each_allocation_and_all_that_follow_fail),
+	};
+	return unit_run("torture", tests, COUNT(tests));
+}
