@@ -397,7 +397,10 @@ static int bundle_find(struct ckpt *c, struct arena *a, const char *name, size_t
 	if (!value)
 		return arena_error(a, err);
 	struct making m = { c, a, t, e.offset, err };
-	return make_tensor(&m, name, len, bytes_of(value, n));
+	const uint64_t listed = b->slices_listed; /* counts for the list of all alone */
+	const int made = make_tensor(&m, name, len, bytes_of(value, n));
+	b->slices_listed = listed;
+	return made;
 }
 
 static int bundle_unchanged(struct ckpt *c, struct ckpt_error *err)

@@ -19,7 +19,8 @@
 enum { MOST_OPEN = 64 };
 
 struct shard {
-	struct shard *next;
+	struct shard *next; /* of all */
+	struct shard *same; /* of those in its bucket */
 	uint32_t number;
 	const char *path;
 	struct source source;
@@ -60,13 +61,10 @@ static const char *other_count(struct shards *s, uint32_t number)
 
 static struct shard *get(struct shards *s, uint32_t number)
 {
-	for (struct shard **link = &s->all, *at; (at = *link); link = &at->next)
-		if (at->number == number) {
-			/* to the front: the next piece is often there too */
-			*link = at->next;
-			at->next = s->all;
-			return s->all = at;
-		}
+	struct shard **bucket = &s->buckets[number % SHARD_BUCKETS];
+	for (struct shard *at = *bucket; at; at = at->same)
+		if (at->number == number)
+			return at;
 	struct shard *fresh = arena_zeroed(s->arena, 1, sizeof *fresh);
 	if (!fresh)
 		return NULL;
@@ -79,9 +77,10 @@ static struct shard *get(struct shards *s, uint32_t number)
 		fresh->path = other ? other : fresh->path;
 	}
 	fresh->number = number;
+	fresh->same = *bucket;
+	*bucket = fresh;
 	fresh->next = s->all;
-	s->all = fresh;
-	return fresh;
+	return s->all = fresh;
 }
 
 const char *shards_path(struct shards *s, uint32_t number)

@@ -9,12 +9,15 @@
 
 struct shard;
 
+enum { SHARD_BUCKETS = 1024 };
+
 struct shards {
 	struct store store; /* first, so that a store * is a shards * */
 	struct arena *arena;
 	const char *prefix;
 	uint32_t count;     /* in the files' names */
 	struct shard *all;  /* those that were used */
+	struct shard *buckets[SHARD_BUCKETS]; /* the same, by number */
 	int open;
 };
 

@@ -187,8 +187,9 @@ static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg,
 	arena_init(&a, c->limit);
 	struct v1_key **sorted = arena_zeroed(&a, s->keys.n + 1, sizeof *sorted);
 	if (!sorted) {
+		arena_error(&a, err);
 		arena_drop(&a);
-		return arena_error(&a, err);
+		return -1;
 	}
 	if (s->keys.n) {
 		memcpy(sorted, s->keys.p, s->keys.n * sizeof *sorted);

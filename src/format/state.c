@@ -121,7 +121,7 @@ static int add_found(struct reading *r, const char *name, const char *file, bool
 	struct identity id;
 	struct snapshot *s = name ? find_base(r, name) : NULL;
 	if (s && v1)
-		return 0; /* another shard of it, or there is a V2 of that name, which wins */
+		return 0; /* another shard of it, or a V2 of that name, which wins */
 	if (name && !s)
 		s = add(r, run_path(r->a, r->run->path, name));
 	if (!s)

@@ -14,13 +14,6 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 
-/* Fuzzers cannot guess checksums; everywhere else a mismatch is an error. */
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-enum { CHECKSUMS = 0 };
-#else
-enum { CHECKSUMS = 1 };
-#endif
-
 /* A Snappy copy of 64 bytes takes 3: no honest block grows more than this. */
 enum { SNAPPY_MOST = 22 };
 
@@ -171,7 +164,7 @@ static int load(const struct table *t, struct block *b, struct handle h,
 	const uint8_t type = b->raw.p[size];
 	const uint32_t stored = crc32c_unmask(load_u32le(b->raw.p + size + 1));
 	const uint32_t computed = crc32c(0, b->raw.p, size + 1);
-	if (CHECKSUMS && stored != computed)
+	if (CRC32C_COMPARED && stored != computed)
 		return error_set(
 			err, CKPT_ECORRUPT, t->file->path, (int64_t)h.offset,
 			"checksum of the block of %zu bytes here is %08x, stored is "

@@ -371,8 +371,11 @@ static int read_field(struct text *t, const ProtobufCMessageDescriptor *type)
 	char name[MAX_WORD];
 	const ProtobufCFieldDescriptor *f = NULL;
 	if (accept(t, '[')) {
-		while (peek(t) >= 0 && !accept(t, ']'))
+		while (!accept(t, ']')) {
+			if (!bytes_left(&t->left))
+				return fail(t, "] was expected");
 			t->left.p++;
+		}
 	} else {
 		if (read_word(t, name))
 			return -1;

@@ -208,6 +208,8 @@ void selection_begin(struct selection_walk *w, const struct selection *s,
 	w->row_n = 1;
 	w->row_step = 1;
 	w->done = selection_elements(s) == 0;
+	if (w->done)
+		return; /* strides may overflow beside a dimension of 0 */
 	uint64_t stride = 1;
 	for (int i = s->rank - 1; i >= 0; i--) {
 		w->stride[i] = stride;
@@ -217,9 +219,9 @@ void selection_begin(struct selection_walk *w, const struct selection *s,
 	 * spaced. */
 	for (w->outer = s->rank; w->outer > 0; w->outer--) {
 		const struct selected *d = &s->dim[w->outer - 1];
-		const int64_t step = d->step * (int64_t)w->stride[w->outer - 1];
-		if (d->count == 1)
+		if (d->count == 1) /* and its step may be anything */
 			continue;
+		const int64_t step = d->step * (int64_t)w->stride[w->outer - 1];
 		if (w->row_n > 1 && step != (int64_t)w->row_n * w->row_step)
 			break;
 		w->row_step = w->row_n > 1 ? w->row_step : step;
