@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/source.h"
 #include "format/table.h"
 #include "memory.h"
@@ -212,6 +213,8 @@ static void handles_that_lie(void **state)
 static void many_handles_to_one_block(void **state)
 {
 	(void)state;
+	if (!CRC32C_COMPARED)
+		skip();
 	struct table_walk w;
 	struct table_entry e;
 	struct table_writer one;

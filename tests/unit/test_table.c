@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/source.h"
 #include "format/table.h"
 #include "memory.h"
@@ -207,6 +208,8 @@ static size_t read_over_damage(size_t *read, size_t *damage)
 static void one_damaged_block_of_several(void **state)
 {
 	(void)state;
+	if (!CRC32C_COMPARED)
+		skip();
 	static size_t read[COUNT(items)];
 	for (int round = 0; round < 100; round++) {
 		size_t damage, first = 0;
@@ -242,6 +245,8 @@ static void one_damaged_block_of_several(void **state)
 static void no_flipped_bit_goes_unseen(void **state)
 {
 	(void)state;
+	if (!CRC32C_COMPARED)
+		skip();
 	static size_t read[COUNT(items)];
 	make_items(30);
 	write_items();
@@ -262,6 +267,8 @@ static void no_flipped_bit_goes_unseen(void **state)
 static void a_damaged_index(void **state)
 {
 	(void)state;
+	if (!CRC32C_COMPARED)
+		skip();
 	static size_t read[COUNT(items)];
 	struct table_walk w;
 	struct table_entry e;

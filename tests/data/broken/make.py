@@ -22,6 +22,7 @@ A name that stands in neither list is left open.  Names are exact; bytes that ar
 are written \\xNN.
 """
 
+import itertools
 import json
 import math
 import os
@@ -991,27 +992,106 @@ def data_cases():
     case.files["m.data-00001-of-00002"] = None
 
 
-def v1_case():
-    """The smallest V1 file that TensorFlow writes: a = 0.5, b = 2.0."""
-    case = Case("v1", "a V1 checkpoint; legal")
+def v1_meta(name, dtype, shape, slices):
+    """A SavedSliceMeta within the metadata."""
+    return message(1, message(1, name.encode()) + shape_of_v1(shape) + number(3, dtype)
+                   + b"".join(message(4, slice_proto(s)) for s in slices))
+
+
+def shape_of_v1(shape):
+    return message(2, shape_proto(shape))
+
+
+def v1_row(name, extents, values):
+    """The entry of one slice; values is the content of its TensorProto."""
+    return slice_key(name, extents), message(2, message(1, name.encode())
+                                             + message(2, slice_proto(extents))
+                                             + message(3, values))
+
+
+def v1_file(case, metas, rows, versions=message(2, number(1, 1)), packed=False):
+    """The table of one V1 file, m."""
+    table, entries = Table(), [(b"", message(1, metas + versions))] + sorted(rows)
+    if packed:
+        where = table.write(snappy(block(entries)), 1)
+        table.point(b"\1", *where)
+    else:
+        table.add(entries, last=b"\1")
+    case.files["m"] = table.finish()
+
+
+def v1_cases():
+    """V1 checkpoints: one table of SavedTensorSlices."""
+    case = Case("v1", "a V1 checkpoint; legal")     # the smallest that TensorFlow writes
     metas, rows = b"", []
     for name, value in [("a", 0.5), ("b", 2.0)]:
-        metas += message(1, message(1, name.encode()) + message(2, b"") + number(3, FLOAT32)
-                         + message(4, b""))
-        content = message(3, message(5, struct.pack("<f", value)))
-        rows.append((slice_key(name, []), message(2, message(1, name.encode()) + message(2, b"")
-                                                  + content)))
+        metas += v1_meta(name, FLOAT32, [], [[]])
+        rows.append(v1_row(name, [], message(5, struct.pack("<f", value))))
         case.expect(name, True, value)
-    table = Table()
-    table.add([(b"", message(1, metas + message(2, number(1, 1))))] + rows, last=b"\1")
-    case.files["m"] = table.finish()
+    v1_file(case, metas, rows)
+
+    def floats(*values):
+        return message(5, struct.pack("<%df" % len(values), *values))
+
+    case = Case("v1_snappy", "a V1 checkpoint in a Snappy block; legal")
+    case.expect("a", True, [0.5, 2.0])
+    v1_file(case, v1_meta("a", FLOAT32, [2], [[None]]), [v1_row("a", [None], floats(0.5, 2.0))],
+            packed=True)
+
+    case = Case("v1_no_version", "V1 metadata without a version; legal")
+    case.expect("a", True, [0.5, 2.0])
+    v1_file(case, v1_meta("a", FLOAT32, [2], [[None]]), [v1_row("a", [None], floats(0.5, 2.0))],
+            versions=b"")
+
+    case = Case("v1_unpacked", "V1 values one by one, not packed; legal")
+    case.expect("a", True, [0.5, 2.0])
+    case.expect("i", True, [-1, 7, 300])
+    single = b"".join(tag(5, 5) + struct.pack("<f", v) for v in (0.5, 2.0))
+    ints = number(7, (1 << 64) - 1) + number(7, 7) + number(7, 300)
+    v1_file(case, v1_meta("a", FLOAT32, [2], [[None]]) + v1_meta("i", 3, [3], [[None]]),
+            [v1_row("a", [None], single), v1_row("i", [None], ints)])
+
+    case = Case("v1_slices", "V1 slices of float32 and float16; legal, TensorFlow reads neither")
+    case.expect("w", True, [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    case.expect("h", True, [0.5, 1.5, 2.5])
+    halves = [int.from_bytes(struct.pack("<e", v), "little") for v in (0.5, 1.5, 2.5)]
+    v1_file(case,
+            v1_meta("w", FLOAT32, [2, 3], [[None, (0, 1)], [None, (1, 2)]])
+            + v1_meta("h", FLOAT16, [3], [[(2, 1)], [(0, 2)]]),
+            [v1_row("w", [None, (0, 1)], floats(0.0, 3.0)),
+             v1_row("w", [None, (1, 2)], floats(1.0, 2.0, 4.0, 5.0)),
+             v1_row("h", [(2, 1)], message(13, varint(halves[2]))),
+             v1_row("h", [(0, 2)], message(13, varint(halves[0]) + varint(halves[1])))])
+
+    case = Case("v1_too_few", "a V1 tensor with fewer values than elements", verify_ok=False)
+    case.expect("ok", True, [1.5, 2.5])
+    case.expect("x", False)
+    v1_file(case, v1_meta("ok", FLOAT32, [2], [[None]]) + v1_meta("x", FLOAT32, [3], [[None]]),
+            [v1_row("ok", [None], floats(1.5, 2.5)), v1_row("x", [None], floats(1.0, 2.0))])
+
+    case = Case("v1_too_many", "a V1 tensor with more values than elements", verify_ok=False)
+    case.expect("ok", True, [1.5, 2.5])
+    case.expect("x", False)
+    v1_file(case, v1_meta("ok", FLOAT32, [2], [[None]]) + v1_meta("x", FLOAT32, [1], [[None]]),
+            [v1_row("ok", [None], floats(1.5, 2.5)), v1_row("x", [None], floats(1.0, 2.0))])
+
+    case = Case("v1_absent", "V1 metadata lists values that are not there", verify_ok=False)
+    case.expect("ok", True, [1.5, 2.5])
+    case.expect("x", False)
+    v1_file(case, v1_meta("ok", FLOAT32, [2], [[None]]) + v1_meta("x", FLOAT32, [1], [[None]]),
+            [v1_row("ok", [None], floats(1.5, 2.5))])
+
+    case = Case("v1_orphan", "V1 values that the metadata does not list", verify_ok=False)
+    case.expect("ok", True, [1.5, 2.5])
+    v1_file(case, v1_meta("ok", FLOAT32, [2], [[None]]),
+            [v1_row("ok", [None], floats(1.5, 2.5)), v1_row("x", [None], floats(1.0))])
 
 
 def make_all():
     """All cases, in the order of cases.json."""
     for group in (whole_index_cases, footer_cases, handle_cases, block_cases, many_block_cases,
                   header_cases, entry_cases, string_cases, layout_cases, slice_cases, data_cases,
-                  v1_case):
+                  v1_cases):
         group()
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names), "two cases of one name"
@@ -1375,23 +1455,63 @@ class Bundle:
 
 
 class Slices:
-    """A V1 checkpoint of float scalars: all that the one case needs."""
+    """A V1 checkpoint, of one file."""
+
+    FIELD = {FLOAT32: (5, 5, "<f"), 3: (7, 0, None), FLOAT16: (13, 0, "<e")}
 
     def __init__(self, path):
         with open(path, "rb") as f:
             self.records, self.damage = read_table(f.read())
-        meta = dict((f, v) for f, _, v in fields(dict(self.records)[b""]))[1]
-        self.tensors = [fields(v)[0][2] for f, _, v in fields(meta) if f == 1]
+        top = dict((f, v) for f, _, v in fields(dict(self.records)[b""]))[1]
+        self.metas = [fields(v) for f, _, v in fields(top) if f == 1]
 
     def names(self):
-        return self.tensors
+        return [m[0][2] for m in self.metas]
+
+    @classmethod
+    def values(cls, dtype, proto):
+        """The numbers of a TensorProto's typed field, packed or one by one."""
+        field, wire, code = cls.FIELD[dtype]
+        found = []
+        for f, kind, v in fields(proto):
+            if f != field:
+                continue
+            if kind != 2:
+                found.append(v)
+            elif wire == 5:
+                found += struct.unpack("<%dI" % (len(v) // 4), v)
+            else:
+                at = 0
+                while at < len(v):
+                    n, at = get_varint(v, at)
+                    found.append(n)
+        if code == "<f":
+            return [struct.unpack("<f", struct.pack("<I", n))[0] for n in found]
+        if code == "<e":
+            return [struct.unpack("<e", struct.pack("<H", n))[0] for n in found]
+        return [signed(n) for n in found]
 
     def read(self, name):
+        meta = next((m for m in self.metas if m[0][2] == name), None)
+        need(meta is not None, "no such tensor")
+        dtype = next(v for f, _, v in meta if f == 3)
+        dims = [dict((a, c) for a, _, c in fields(d)).get(1, 0)
+                for f, _, v in meta if f == 2 for g, _, d in fields(v) if g == 2]
+        cells = {}
         for key, value in self.records:
-            if read_slice_key(key) == (name, ()):
-                saved = dict((f, v) for f, _, v in fields(fields(value)[0][2]))
-                return struct.unpack("<f", fields(saved[3])[0][2])[0]
-        raise Damaged("no slice")
+            found = read_slice_key(key)
+            if not found or found[0] != name:
+                continue
+            box = [range(n) if e is None or e[1] < 0 else range(e[0], e[0] + e[1])
+                   for e, n in zip(found[1], dims)]
+            saved = dict((f, v) for f, _, v in fields(fields(value)[0][2]))
+            values = self.values(dtype, saved[3])
+            places = list(itertools.product(*box))
+            need(len(values) == len(places), "%d values for %d" % (len(values), len(places)))
+            cells.update(zip(places, values))
+        total = math.prod(dims)
+        need(len(cells) == total, "%d of %d elements" % (len(cells), total))
+        return nest([cells[p] for p in itertools.product(*map(range, dims))], dims)
 
 
 def key_of(text):
