@@ -270,7 +270,7 @@ static int write_elided(struct writing *w, const struct picked *p, int axis,
 			const uint64_t hidden = d->count - 2 * EDGE;
 			i += hidden;
 			if (fn == write_element) {
-				fprintf(w->out, "... %" PRIu64 " more (--all) ...",
+				fprintf(w->out, "... %" PRIu64 " (--all) ...",
 					hidden);
 				put_separator(w, w->g.rank - 1 - shown);
 			}
