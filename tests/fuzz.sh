@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Replays every corpus through its target.
 for d in "$SRCDIR"/tests/fuzz/corpus/*/; do
 	t=$(basename "$d")
