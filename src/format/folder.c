@@ -1,13 +1,17 @@
-/* folder.c — a folder means its latest checkpoint, if that is whole.
- * SPDX-License-Identifier: Apache-2.0 */
+/* folder.c — ckpt_open: a folder means its latest checkpoint, if that is whole.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything else that a path may mean is locate.c's; here is what needs open
+ * checkpoints to be decided.
+ */
 #include "config.h"
-
-#include "format/folder.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "format/locate.h"
+#include "format/reader.h"
 #include "format/state.h"
 
 struct lack {
@@ -32,7 +36,8 @@ static void look(void *arg, const struct member *m)
 			  base, m->size, m->expected);
 }
 
-int folder_check_complete(struct ckpt *c, struct ckpt_error *err)
+/* ENOTFOUND names the first file that is missing or too short; loads the tensors. */
+static int check_complete(struct ckpt *c, struct ckpt_error *err)
 {
 	struct ckpt_error found = { 0 };
 	struct lack lack = { &found, c->at.prefix };
@@ -44,14 +49,16 @@ int folder_check_complete(struct ckpt *c, struct ckpt_error *err)
 
 static struct ckpt *try_one(const struct snapshot *s, const struct ckpt_options *options)
 {
-	struct ckpt *c = s->on_disk ? ckpt_open(s->prefix, options, NULL) : NULL;
-	if (c && !folder_check_complete(c, NULL))
+	struct ckpt *c = s->on_disk ? reader_open(s->prefix, options, NULL) : NULL;
+	if (c && !check_complete(c, NULL))
 		return c;
 	ckpt_close(c);
 	return NULL;
 }
 
-struct ckpt *folder_latest_complete(const char *folder,
+/* The last checkpoint of a folder that is whole: the one that the state file calls the
+ * latest before all others, then by falling step. */
+static struct ckpt *latest_complete(const char *folder,
 				    const struct ckpt_options *options,
 				    struct ckpt_error *err)
 {
@@ -75,5 +82,31 @@ struct ckpt *folder_latest_complete(const char *folder,
 	}
 	const bool no_run = !c && !run.n;
 	arena_drop(&a);
-	return no_run ? ckpt_open(folder, &plain, err) : c;
+	return no_run ? reader_open(folder, &plain, err) : c;
+}
+
+struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
+		       struct ckpt_error *err)
+{
+	static const struct ckpt_options defaults = { 0 };
+	const char *folder = NULL;
+	struct ckpt_error none = { 0 };
+	struct arena a;
+	options = options ? options : &defaults;
+	err = err ? err : &none;
+	if (options->as && strcmp(options->as, "v1") && strcmp(options->as, "v2")) {
+		error_set(err, CKPT_EINVAL, NULL, -1,
+			  "a version is v1 or v2, not '%.40s'", options->as);
+		return NULL;
+	}
+	arena_init(&a, UINT64_MAX);
+	const bool is_folder = locate_is_folder(&a, path, &folder);
+	struct ckpt *c = is_folder && options->latest_complete
+				 ? latest_complete(folder, options, err)
+				 : reader_open(path, options, err);
+	arena_drop(&a);
+	if (!c || !c->at.folder || !check_complete(c, err))
+		return c;
+	ckpt_close(c);
+	return NULL;
 }

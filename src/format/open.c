@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "format/folder.h"
 #include "format/locate.h"
 #include "format/reader.h"
 #include "format/sniff.h"
@@ -40,8 +39,8 @@ static void explain(struct ckpt *c, struct ckpt_error *err)
 			 "; it begins like one: truncated, or damaged at its end");
 }
 
-static struct ckpt *open_one(const char *path, const struct ckpt_options *options,
-			     struct ckpt_error *err)
+struct ckpt *reader_open(const char *path, const struct ckpt_options *options,
+			 struct ckpt_error *err)
 {
 	struct arena arena;
 	arena_init(&arena,
@@ -62,32 +61,6 @@ static struct ckpt *open_one(const char *path, const struct ckpt_options *option
 			return c;
 		explain(c, err);
 	}
-	ckpt_close(c);
-	return NULL;
-}
-
-struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
-		       struct ckpt_error *err)
-{
-	static const struct ckpt_options defaults = { 0 };
-	const char *folder = NULL;
-	struct ckpt_error none = { 0 };
-	struct arena a;
-	options = options ? options : &defaults;
-	err = err ? err : &none;
-	if (options->as && strcmp(options->as, "v1") && strcmp(options->as, "v2")) {
-		error_set(err, CKPT_EINVAL, NULL, -1,
-			  "a version is v1 or v2, not '%.40s'", options->as);
-		return NULL;
-	}
-	arena_init(&a, UINT64_MAX);
-	const bool is_folder = locate_is_folder(&a, path, &folder);
-	struct ckpt *c = is_folder && options->latest_complete
-				 ? folder_latest_complete(folder, options, err)
-				 : open_one(path, options, err);
-	arena_drop(&a);
-	if (!c || !c->at.folder || !folder_check_complete(c, err))
-		return c;
 	ckpt_close(c);
 	return NULL;
 }

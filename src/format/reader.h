@@ -81,6 +81,9 @@ struct ckpt {
 	const char *debug_string;
 };
 
+/* Opens what path is for locate(); ckpt_open() decides about folders. */
+struct ckpt *reader_open(const char *path, const struct ckpt_options *options,
+			 struct ckpt_error *err);
 /* A tensor by its very name, without loading the rest: 1 found, 0 absent, -1 error. It
  * lives as long as the checkpoint. */
 int reader_find(struct ckpt *c, const char *name, size_t len,
