@@ -17,10 +17,10 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
-#include "format/shape.h"
-#include "format/slicekey.h"
 #include "base/wire.h"
 #include "format/message.h"
+#include "format/shape.h"
+#include "format/slicekey.h"
 #include "model/slice.h"
 #include "proto/bundle.pb-c.h"
 

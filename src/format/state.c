@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/source.h"
 #include "base/text.h"
-#include "format/textproto.h"
 #include "format/message.h"
 #include "format/table.h"
+#include "format/textproto.h"
 #include "proto/state.pb-c.h"
 
 enum { STATE_MOST_BYTES = 16 << 20 };

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "format/reader.h"
 #include "base/wire.h"
+#include "format/reader.h"
 
 enum null_bits {
 	NULL_SHARD = 1,
