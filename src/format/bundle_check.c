@@ -66,14 +66,17 @@ static uint64_t shard_end(const struct extent *e, size_t n, size_t i, size_t *ne
 	return end;
 }
 
-static void tell_member(struct bundle *b, uint32_t shard, uint64_t expected, member_fn fn,
+static int tell_member(struct bundle *b, uint32_t shard, uint64_t expected, member_fn fn,
 			void *arg)
 {
 	struct member m = { .path = shards_path(&b->shards, shard), .expected = expected,
 			    .shard = shard };
+	if (!m.path)
+		return -1;
 	m.exists = shards_size(&b->shards, shard, &m.size) == 0;
 	if (m.exists || expected || shard < b->num_shards)
 		fn(arg, &m);
+	return 0;
 }
 
 int bundle_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *err)
@@ -91,18 +94,19 @@ int bundle_members(struct ckpt *c, member_fn fn, void *arg, struct ckpt_error *e
 	fn(arg,
 	   &(struct member){ b->index_path, b->index.size, b->index.size, true, -1 });
 	uint32_t unused = 0;
-	for (size_t i = 0, next; i < n; i = next) {
+	int r = 0;
+	for (size_t i = 0, next; !r && i < n; i = next) {
 		const uint64_t end = shard_end(e, n, i, &next);
 		const uint32_t shard = e[i].piece->shard;
-		for (; unused < shard && unused < MOST_UNUSED; unused++)
-			tell_member(b, unused, 0, fn, arg);
-		tell_member(b, shard, end, fn, arg);
+		for (; !r && unused < shard && unused < MOST_UNUSED; unused++)
+			r = tell_member(b, unused, 0, fn, arg);
+		r = r ? r : tell_member(b, shard, end, fn, arg);
 		unused = shard + 1;
 	}
-	for (; unused < b->num_shards && unused < MOST_UNUSED; unused++)
-		tell_member(b, unused, 0, fn, arg);
+	for (; !r && unused < b->num_shards && unused < MOST_UNUSED; unused++)
+		r = tell_member(b, unused, 0, fn, arg);
 	arena_drop(&a);
-	return 0;
+	return r ? arena_error(&c->arena, err) : 0;
 }
 
 static void check_gap(const struct finder *f, const char *path, const struct extent *e,
@@ -151,13 +155,15 @@ static bool diagnose(const char *path, uint64_t size, uint64_t end,
 }
 
 /* One shard: e[i] … e[next - 1] lie in it. */
-static void check_shard(struct bundle *b, const struct finder *f, const struct extent *e,
+static int check_shard(struct bundle *b, const struct finder *f, const struct extent *e,
 			size_t i, size_t next)
 {
 	const uint32_t shard = e[i].piece->shard;
 	const char *path = shards_path(&b->shards, shard);
 	const struct extent *last = NULL;
 	uint64_t end = 0, size;
+	if (!path)
+		return -1;
 	const bool exists = shards_size(&b->shards, shard, &size) == 0;
 	for (size_t k = i; k < next; k++) {
 		const uint64_t to = e[k].piece->offset + e[k].piece->size;
@@ -168,7 +174,7 @@ static void check_shard(struct bundle *b, const struct finder *f, const struct e
 		}
 	}
 	if (exists && size != end && diagnose(path, size, end, f))
-		return;
+		return 0;
 	if (!exists && end)
 		finding_emit(
 			f, FOUND_MISSING_SHARD, NULL, path, -1, -1,
@@ -186,6 +192,7 @@ static void check_shard(struct bundle *b, const struct finder *f, const struct e
 		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end,
 			     (int64_t)(size - end),
 			     "%" PRIu64 " bytes follow the last tensor", size - end);
+	return 0;
 }
 
 int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_error *err)
@@ -208,10 +215,11 @@ int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_erro
 		arena_drop(&a);
 		return -1;
 	}
-	for (size_t i = 0, next; i < n; i = next) {
+	int r = 0;
+	for (size_t i = 0, next; !r && i < n; i = next) {
 		shard_end(e, n, i, &next);
-		check_shard(b, &f, e, i, next);
+		r = check_shard(b, &f, e, i, next);
 	}
 	arena_drop(&a);
-	return 0;
+	return r ? arena_error(&c->arena, err) : 0;
 }
