@@ -114,7 +114,7 @@ int source_read(struct source *s, uint64_t offset, void *buf, size_t n,
 bool identity_same(const struct identity *a, const struct identity *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->mtime_ns == b->mtime_ns;
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
 int source_unchanged(struct source *s, struct ckpt_error *err)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/path.h"
 #include "format/reader.h"
 #include "out/document.h"
 #include "out/text.h"
@@ -67,8 +68,7 @@ void tell_note(struct ckpt *c)
 
 void print_heading(struct ckpt *c)
 {
-	const char *slash = strrchr(c->at.prefix, '/');
-	const char *base = slash ? slash + 1 : c->at.prefix;
+	const char *base = path_base(c->at.prefix);
 	const uint32_t shards = ckpt_shards(c);
 	text_put(stdout, base, strlen(base));
 	printf(": %s, %u shard%s", ckpt_format(c), shards, shards == 1 ? "" : "s");

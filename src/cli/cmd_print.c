@@ -332,6 +332,8 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 			"--hex is for text: JSON numbers read back exactly anyway");
 	if (o->given[OPT_SLICE] && !*o->value[OPT_SLICE])
 		return error_set(err, CKPT_EINVAL, NULL, -1, "the slice is empty");
+	if (o->given[OPT_HEX] && o->given[OPT_RAW])
+		return error_set(err, CKPT_EINVAL, NULL, -1, "--hex or --raw, not both");
 	if (o->given[OPT_HEX] && o->given[OPT_PRECISION])
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "--hex or --precision, not both");

@@ -15,6 +15,7 @@
 #include "cli/cmd.h"
 #include "format/finding.h"
 #include "format/locate.h"
+#include "format/path.h"
 #include "format/reader.h"
 #include "format/state.h"
 #include "out/document.h"
@@ -261,7 +262,7 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 	v->path = run->path;
 	for (size_t i = 0; i < run->n_leftovers; i++)
 		finding_emit(&f, FOUND_LEFTOVER, NULL,
-			     run_path(&v->arena, run->path, run->leftovers[i]), -1, -1,
+			     path_join(&v->arena, run->path, run->leftovers[i]), -1, -1,
 			     "left over from a save that was interrupted");
 	if (!wants_json(v->o))
 		end_repeats(v);
@@ -274,13 +275,14 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 		}
 		if (!s->latest) {
 			finding_emit(&f, FOUND_GONE, NULL, run->state_path, -1, -1,
-				     "names %.200s, which is not there", s->prefix);
+				     "names %.200s, which %s", s->prefix,
+				     snapshot_fate(s));
 			continue;
 		}
 		struct ckpt_error gone = { 0 };
 		error_set(&gone, CKPT_ENOTFOUND, run->state_path, -1,
-			  "names the latest checkpoint %.200s, which is not there",
-			  s->prefix);
+			  "names the latest checkpoint %.200s, which %s", s->prefix,
+			  snapshot_fate(s));
 		v->path = s->prefix;
 		if (cannot(v, &gone, err))
 			return -1;

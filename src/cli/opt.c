@@ -106,7 +106,7 @@ static int read_number(struct options *o, enum option_id id, struct ckpt_error *
 	const int shift = unit && id == OPT_MAX_MEMORY ? 10 * (int)(unit - units + 1) : 0;
 	if (end == text || (*end && !shift) || errno || v < 1 || v > INT64_MAX >> shift)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "--%s takes a number, not '%.80s'",
+				 "--%s takes a number from 1 on, not '%.80s'",
 				 option_specs[id].name, text);
 	o->number[id] = (int64_t)v << shift;
 	return 0;

@@ -15,7 +15,7 @@
 #include "base/fingerprint.h"
 #include "base/source.h"
 #include "base/wire.h"
-#include "format/state.h"
+#include "format/path.h"
 
 /* A message type: which of its fields are messages. */
 struct known {
@@ -44,6 +44,8 @@ static const struct known meta_graph = { "MetaGraphDef",
 					   { 5, &plain },
 					   { 7, &plain } } };
 
+static const struct known saved_model = { "SavedModel", { { 2, &meta_graph } } };
+
 static const struct known *known_field(const struct known *type, uint32_t field)
 {
 	for (size_t i = 0; i < 6; i++)
@@ -54,7 +56,8 @@ static const struct known *known_field(const struct known *type, uint32_t field)
 
 /* What is wrong with a message, or NULL. *at: where; *nodes: how many NodeDefs there
  * are. */
-static const char *walk(struct bytes message, int64_t *at, uint64_t *nodes)
+static const char *walk(const struct known *root, struct bytes message, int64_t *at,
+			uint64_t *nodes)
 {
 	enum { DEEPEST = 16 };
 	struct {
@@ -62,7 +65,7 @@ static const char *walk(struct bytes message, int64_t *at, uint64_t *nodes)
 		struct wire w;
 	} stack[DEEPEST];
 	size_t depth = 0;
-	stack[depth].type = &meta_graph;
+	stack[depth].type = root;
 	stack[depth++].w = wire_of(message);
 	while (depth) {
 		struct wire *w = &stack[depth - 1].w;
@@ -107,10 +110,41 @@ static int read_whole(const char *path, uint64_t limit, struct buffer *b,
 	return r;
 }
 
-static bool is_there(const char *path)
+/* One file with a graph: a MetaGraphDef, or a SavedModel of several. */
+static void check_graph(struct ckpt *c, const char *path, const struct known *root,
+			const struct finder *f)
 {
-	struct identity id;
-	return path && !source_identify(path, &id);
+	struct ckpt_error err = { 0 };
+	struct buffer b;
+	if (read_whole(path, c->limit, &b, &err)) {
+		finding_emit(f,
+			     err.code == CKPT_ELIMIT ? FOUND_UNCHECKED : FOUND_UNREADABLE,
+			     NULL, path, -1, -1, "%s", err.text);
+	} else {
+		int64_t at;
+		uint64_t nodes = 0;
+		const char *wrong = walk(root, bytes_of(b.p, b.len), &at, &nodes);
+		if (wrong)
+			finding_emit(f, FOUND_META, NULL, path, at, -1,
+				     "no %s, or damaged: %s", root->name, wrong);
+		else if (!nodes)
+			finding_emit(f, FOUND_META, NULL, path, -1, -1,
+				     "it has no graph");
+	}
+	buffer_drop(&b);
+}
+
+/* A file of the SavedModel that the checkpoint is of, "DIR/variables/variables" of DIR;
+ * NULL if it is of none. */
+static const char *saved_model_file(struct ckpt *c, const char *name)
+{
+	static const char ending[] = "variables/variables";
+	const char *prefix = c->at.prefix;
+	const size_t n = strlen(prefix), k = sizeof ending - 1;
+	if (n < k || strcmp(prefix + n - k, ending) ||
+	    (n > k && prefix[n - k - 1] != '/'))
+		return NULL;
+	return arena_printf(&c->arena, "%.*s%s", (int)(n - k), prefix, name);
 }
 
 void beside_meta(struct ckpt *c, const struct finder *f)
@@ -119,39 +153,14 @@ void beside_meta(struct ckpt *c, const struct finder *f)
 	const size_t stem = shard_stem(c->at.prefix, &count);
 	const int n = (int)(stem ? stem : strlen(c->at.prefix));
 	const char *path = arena_printf(&c->arena, "%.*s.meta", n, c->at.prefix);
-	struct ckpt_error err = { 0 };
-	struct buffer b;
-	if (!is_there(path))
-		return;
-	if (read_whole(path, c->limit, &b, &err)) {
-		finding_emit(f,
-			     err.code == CKPT_ELIMIT ? FOUND_UNCHECKED : FOUND_UNREADABLE,
-			     NULL, path, -1, -1, "%s", err.text);
-	} else {
-		int64_t at;
-		uint64_t nodes = 0;
-		const char *wrong = walk(bytes_of(b.p, b.len), &at, &nodes);
-		if (wrong)
-			finding_emit(f, FOUND_META, NULL, path, at, -1,
-				     "no MetaGraphDef, or damaged: %s", wrong);
-		else if (!nodes)
-			finding_emit(f, FOUND_META, NULL, path, -1, -1,
-				     "it has no graph");
-	}
-	buffer_drop(&b);
-}
-
-/* "DIR/variables/variables": DIR/fingerprint.pb, NULL if the prefix is
- * no SavedModel's. */
-static const char *fingerprint_path(struct ckpt *c)
-{
-	static const char ending[] = "variables/variables";
-	const char *prefix = c->at.prefix;
-	const size_t n = strlen(prefix), k = sizeof ending - 1;
-	if (n < k || strcmp(prefix + n - k, ending) ||
-	    (n > k && prefix[n - k - 1] != '/'))
-		return NULL;
-	return arena_printf(&c->arena, "%.*sfingerprint.pb", (int)(n - k), prefix);
+	const char *saved = saved_model_file(c, "saved_model.pb");
+	if (path_is_there(path))
+		check_graph(c, path, &meta_graph, f);
+	if (path_is_there(saved))
+		check_graph(c, saved, &saved_model, f);
+	else if (saved && !path_is_there(saved_model_file(c, "saved_model.pbtxt")))
+		finding_emit(f, FOUND_NO_GRAPH, NULL, saved, -1, -1,
+			     "the variables are a SavedModel's, its graph is not there");
 }
 
 /* FingerprintDef.checkpoint_hash (core/protobuf/fingerprint.proto). */
@@ -170,10 +179,10 @@ static bool checkpoint_hash(struct bytes message, uint64_t *hash)
 
 void beside_fingerprint(struct ckpt *c, const char *index_path, const struct finder *f)
 {
-	const char *path = fingerprint_path(c);
+	const char *path = saved_model_file(c, "fingerprint.pb");
 	struct buffer print, index;
 	uint64_t said = 0;
-	if (!is_there(path))
+	if (!path_is_there(path))
 		return;
 	const int unread = read_whole(path, c->limit, &print, NULL) |
 			   read_whole(index_path, c->limit, &index, NULL);

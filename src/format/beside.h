@@ -6,7 +6,8 @@
 #include "format/finding.h"
 #include "format/reader.h"
 
-/* PREFIX.meta, if it is there: is it a MetaGraphDef, and whole. */
+/* PREFIX.meta, if it is there: is it a MetaGraphDef, and whole. The same of the
+ * saved_model.pb whose variables these are. */
 void beside_meta(struct ckpt *c, const struct finder *f);
 /* DIR/fingerprint.pb of a SavedModel whose checkpoint this is: does it
  * know this index. */

@@ -14,6 +14,7 @@
 #include "format/beside.h"
 #include "format/bundle.h"
 #include "format/finding.h"
+#include "format/path.h"
 #include "format/sniff.h"
 
 struct extent {
@@ -165,6 +166,11 @@ static int check_shard(struct bundle *b, const struct finder *f, const struct ex
 	if (!path)
 		return -1;
 	const bool exists = shards_size(&b->shards, shard, &size) == 0;
+	const char *wanted = shards_wanted(&b->shards, shard);
+	if (wanted)
+		finding_emit(f, FOUND_SHARD_COUNT, NULL, path, -1, -1,
+			     "the index counts %u, so TensorFlow looks for %.200s: "
+			     "rename the file", b->num_shards, path_base(wanted));
 	for (size_t k = i; k < next; k++) {
 		const uint64_t to = e[k].piece->offset + e[k].piece->size;
 		check_gap(f, path, &e[k], last, end);
@@ -199,9 +205,13 @@ int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_erro
 {
 	struct bundle *b = c->state;
 	const struct finder f = { fn, arg, NULL };
+	struct ckpt_error damage = { 0 };
 	struct arena a;
 	struct extent *e;
 	size_t n;
+	if (table_check_metaindex(&b->table, &damage))
+		finding_emit(&f, FOUND_INDEX, NULL, b->index_path, damage.offset, -1,
+			     "%s", damage.text);
 	uint64_t orphans = b->orphans;
 	if (b->slices_seen > b->slices_listed)
 		orphans += b->slices_seen - b->slices_listed;

@@ -29,6 +29,9 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 				  "a data file is not there" },
 	[FOUND_SHORT_SHARD] = { "short_shard", CKPT_ERROR,
 				"a data file ends before its tensors do" },
+	[FOUND_SHARD_COUNT] = { "shard_count", CKPT_ERROR,
+				"a data file's name has another number of shards than "
+				"the index: TensorFlow does not find it" },
 	[FOUND_UNREADABLE] = { "unreadable", CKPT_ERROR,
 			       "the system could not read a file" },
 	[FOUND_OVERLAP] = { "overlap", CKPT_WARNING,
@@ -52,7 +55,10 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 			     "a data file is something else: a git-lfs pointer, an HTML "
 			     "page" },
 	[FOUND_META] = { "meta", CKPT_ERROR,
-			 "the .meta beside the checkpoint is damaged" },
+			 "the .meta beside the checkpoint, or its saved_model.pb, is "
+			 "damaged" },
+	[FOUND_NO_GRAPH] = { "no_graph", CKPT_WARNING,
+			     "a SavedModel's saved_model.pb is not there" },
 	[FOUND_FINGERPRINT] = { "fingerprint", CKPT_WARNING,
 				"fingerprint.pb of the SavedModel is for another index" },
 	[FOUND_FINGERPRINT_OK] = { "fingerprint_ok", CKPT_NOTE,

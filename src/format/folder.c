@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "format/locate.h"
+#include "format/path.h"
 #include "format/reader.h"
 #include "format/state.h"
 
@@ -22,8 +23,7 @@ struct lack {
 static void look(void *arg, const struct member *m)
 {
 	const struct lack *lack = arg;
-	const char *slash = strrchr(m->path, '/');
-	const char *base = slash ? slash + 1 : m->path;
+	const char *base = path_base(m->path);
 	if (!m->exists && m->expected)
 		error_set(lack->err, CKPT_ENOTFOUND, lack->prefix, -1,
 			  "the latest checkpoint is incomplete: %.150s is missing; "

@@ -13,15 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "format/absent.h"
+#include "format/path.h"
 #include "format/slices.h"
 #include "format/sniff.h"
 #include "format/state.h"
 #include "format/table.h"
-#include "model/match.h"
 
 /* A search for one path. */
 struct search {
@@ -32,48 +31,15 @@ struct search {
 	struct ckpt_error *err;
 };
 
-static bool is_folder(const char *path)
-{
-	struct stat st;
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
-static bool is_there(const char *path)
-{
-	struct stat st;
-	return path && !stat(path, &st);
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-	return path && !stat(path, &st) && S_ISREG(st.st_mode);
-}
-
 static bool ends_with(const char *s, const char *end)
 {
 	const size_t n = strlen(s), k = strlen(end);
 	return n > k && !strcmp(s + n - k, end);
 }
 
-static const char *basename_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
-/* "" for the current folder. */
-static const char *folder_of(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return "";
-	return arena_copy(a, path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static bool has_index(struct arena *a, const char *prefix)
 {
-	return is_there(arena_printf(a, "%s.index", prefix));
+	return path_is_there(arena_printf(a, "%s.index", prefix));
 }
 
 /* "PREFIX.data-00000-of-00002": the length of PREFIX, or 0. */
@@ -86,14 +52,14 @@ static size_t data_prefix(const char *path)
 
 bool locate_is_folder(struct arena *a, const char *path, const char **folder)
 {
-	if (is_folder(path)) {
+	if (path_is_folder(path)) {
 		*folder = path;
 		return true;
 	}
-	if (strcmp(basename_of(path), "checkpoint") || !is_file(path) ||
+	if (strcmp(path_base(path), "checkpoint") || !path_is_file(path) ||
 	    has_index(a, path) || slices_probe(path))
 		return false;
-	*folder = folder_of(a, path);
+	*folder = path_folder(a, path);
 	return *folder != NULL;
 }
 
@@ -149,7 +115,7 @@ static int take_v1_shards(struct search *s, const char *name, uint32_t count,
 		return arena_error(s->a, s->err);
 	for (uint32_t i = 0; i < count; i++) {
 		const char *file = arena_printf(s->a, "%s-%05u-of-%05u", name, i, count);
-		if (is_there(file))
+		if (path_is_there(file))
 			at->files[at->n_files++] = file;
 		else
 			at->missing[at->n_missing++] = file;
@@ -157,7 +123,7 @@ static int take_v1_shards(struct search *s, const char *name, uint32_t count,
 	if (at->n_missing && at->n_files)
 		at->note =
 			arena_printf(s->a, "%u of %u files are missing, %s first",
-				     at->n_missing, count, basename_of(at->missing[0]));
+				     at->n_missing, count, path_base(at->missing[0]));
 	return at->n_files ? 0
 			   : error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
 				       "none of its %u files is there", count);
@@ -174,7 +140,7 @@ static int try_v1_shards(struct search *s, const char *taken_for)
 	const char *first = strchr(s->path + n, '?')
 				    ? arena_printf(s->a, "%s-00000-of-%05u", name, count)
 				    : s->path;
-	if (!is_there(first) && !strchr(s->path + n, '?'))
+	if (!path_is_there(first) && !strchr(s->path + n, '?'))
 		return 0;
 	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
 }
@@ -182,7 +148,7 @@ static int try_v1_shards(struct search *s, const char *taken_for)
 /* NAME where NAME-00000-of-COUNT lie beside it: 1 taken, 0 none, -1 error. */
 static int try_v1_name(struct search *s, const char *name, const char *taken_for)
 {
-	const char *folder = folder_of(s->a, name), *base = basename_of(name);
+	const char *folder = path_folder(s->a, name), *base = path_base(name);
 	const size_t len = strlen(base);
 	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
 	uint32_t count = 0;
@@ -194,7 +160,7 @@ static int try_v1_name(struct search *s, const char *name, const char *taken_for
 	if (!count)
 		return 0;
 	const char *first = arena_printf(s->a, "%s-00000-of-%05u", name, count);
-	if (!is_file(first) || !slices_probe(first))
+	if (!path_is_file(first) || !slices_probe(first))
 		return 0;
 	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
 }
@@ -202,7 +168,7 @@ static int try_v1_name(struct search *s, const char *name, const char *taken_for
 /* A prefix with files of either version: 1 taken, 0 none, -1 error. */
 static int try_prefix(struct search *s, const char *prefix, const char *taken_for)
 {
-	const bool v1 = is_file(prefix) && slices_probe(prefix);
+	const bool v1 = path_is_file(prefix) && slices_probe(prefix);
 	const bool v2 = has_index(s->a, prefix);
 	const bool want_v1 = s->as && !strcmp(s->as, "v1");
 	const bool want_v2 = s->as && !strcmp(s->as, "v2");
@@ -232,8 +198,8 @@ static int take_snapshot(struct search *s, const struct run_folder *run,
 {
 	if (!snapshot->on_disk)
 		return error_set(s->err, CKPT_ENOTFOUND, run->state_path, -1,
-				 "%s is %.200s, which is not there", taken_for,
-				 snapshot->prefix);
+				 "%s is %.200s, which %s", taken_for, snapshot->prefix,
+				 snapshot_fate(snapshot));
 	if (snapshot->moved)
 		s->at->note = arena_printf(
 			s->a, "the state file names another folder; taking %s here",
@@ -243,52 +209,34 @@ static int take_snapshot(struct search *s, const struct run_folder *run,
 	if (stem)
 		return take_v1_shards(s, arena_copy(s->a, snapshot->prefix, stem), count,
 				      taken_for);
+	s->path = snapshot->prefix;
 	const int r = try_prefix(s, snapshot->prefix, taken_for);
-	return r < 0 ? -1 : r ? 0 : take_v2(s, snapshot->prefix, taken_for);
+	return r < 0 ? -1 : r ? 0 : absent(s->a, s->path, s->err);
 }
 
-/* DIR of versions (serving): the highest number that holds a SavedModel. */
-static const char *highest_version(struct arena *a, const char *folder)
+static int take_saved_model(struct search *s, const char *folder, const char *taken_for)
 {
-	DIR *d = opendir(*folder ? folder : ".");
-	const char *best = NULL;
-	long long highest = -1;
-	for (struct dirent *e; d && (e = readdir(d));) {
-		const size_t n = strspn(e->d_name, "0123456789");
-		if (!n || n > 18 || e->d_name[n] ||
-		    strtoll(e->d_name, NULL, 10) <= highest)
-			continue;
-		const char *prefix = arena_printf(a, "%s/%s/variables/variables",
-						  *folder ? folder : ".", e->d_name);
-		if (!has_index(a, prefix))
-			continue;
-		best = prefix;
-		highest = strtoll(e->d_name, NULL, 10);
-	}
-	if (d)
-		closedir(d);
-	return best;
+	s->path = folder ? path_join(s->a, folder, "variables/variables") : NULL;
+	if (!s->path || !has_index(s->a, s->path))
+		return absent(s->a, s->path, s->err);
+	return take_v2(s, s->path, taken_for);
 }
 
 static int take_folder(struct search *s, const char *folder)
 {
 	struct run_folder run;
-	const char *base = *folder ? folder : ".";
-	const char *saved = arena_printf(s->a, "%s/variables/variables", base);
 	if (run_read(s->a, folder, s->follow, &run, s->err))
 		return -1;
-	if (run.n == 0 && saved && has_index(s->a, saved))
-		return take_v2(s, saved, "SavedModel folder");
-	const char *version = run.n == 0 ? highest_version(s->a, folder) : NULL;
-	if (version)
-		return take_v2(s, version, "highest version of a serving folder");
+	if (run.n == 0 && saved_model_is(s->a, folder))
+		return take_saved_model(s, folder, "SavedModel folder");
 	if (!run.latest)
 		return error_set(
-			s->err, CKPT_ENOTFOUND, base, -1,
+			s->err, CKPT_ENOTFOUND, *folder ? folder : ".", -1,
 			"no checkpoint here: neither a `checkpoint` file nor any .index");
 	s->at->folder = folder;
 	return take_snapshot(s, &run, run.latest,
-			     run.state_path
+			     run.serving ? "highest version of a serving folder"
+			     : run.state_path
 				     ? "latest checkpoint of the folder"
 				     : "highest step of the folder (no state file)");
 }
@@ -334,7 +282,43 @@ static int try_step(struct search *s)
 			 at ? known : "no steps");
 }
 
-/* --- what is no checkpoint --------------------------------------------------------- */
+/* --- the search -------------------------------------------------------------------- */
+
+/* Files that name a checkpoint by standing beside it: 1 taken, 0 none, -1 error. */
+static int try_sibling(struct search *s)
+{
+	const char *path = s->path;
+	const size_t len = strlen(path), data = data_prefix(path);
+	if (data) {
+		const char *prefix = arena_copy(s->a, path, data);
+		if (prefix && has_index(s->a, prefix)) {
+			if (path_is_there(path))
+				return take_v2(s, prefix, "data file") ? -1 : 1;
+			return error_set(s->err, CKPT_ENOTFOUND, path, -1,
+					 "no such data file, but %.150s.index is there",
+					 path_base(prefix));
+		}
+		if (path_is_there(path) && prefix)
+			return error_set(
+				s->err, CKPT_ENOTFOUND, path, -1,
+				"a data file without its index: names, dtypes and "
+				"shapes are in %.150s.index, which is not there",
+				path_base(prefix));
+		return 0;
+	}
+	if (ends_with(path, ".meta")) {
+		const char *prefix = arena_copy(s->a, path, len - 5);
+		return prefix ? try_prefix(s, prefix, "graph file beside a checkpoint")
+			      : 0;
+	}
+	const char *base = path_base(path);
+	if (path_is_there(path) &&
+	    (!strcmp(base, "saved_model.pb") || !strcmp(base, "saved_model.pbtxt"))) {
+		const char *folder = path_folder(s->a, path);
+		return take_saved_model(s, folder, "SavedModel") ? -1 : 1;
+	}
+	return 0;
+}
 
 static int refuse_file(struct search *s)
 {
@@ -353,141 +337,43 @@ static int refuse_file(struct search *s)
 			 "PREFIX.index");
 }
 
-/* The parts of a download that browsers and tools leave beside a name. */
-static const char *unfinished(struct arena *a, const char *path)
+static int search(struct search *s)
 {
-	static const char *const endings[] = { ".part",	   ".crdownload", ".download",
-					       ".partial", ".tmp",	  ".1",
-					       " (1)" };
-	const char *const stems[] = { path, arena_printf(a, "%s.index", path) };
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-			const char *name = arena_printf(a, "%s%s", stems[k], endings[i]);
-			if (is_there(name))
-				return basename_of(name);
-		}
-	const char *browser = arena_printf(a, "%s (1).index", path);
-	return is_there(browser) ? basename_of(browser) : NULL;
-}
-
-/* Near misses among the checkpoints of the folder. */
-static void offer_names(struct arena *a, const char *path, struct near_names *near)
-{
-	const char *folder = folder_of(a, path);
-	near->wanted = basename_of(path);
-	near->wanted_len = strlen(near->wanted);
-	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
-	for (struct dirent *e; d && (e = readdir(d));)
-		if (ends_with(e->d_name, ".index")) {
-			const size_t n = strlen(e->d_name) - 6;
-			const char *name = arena_copy(a, e->d_name, n);
-			if (name)
-				near_offer(near, name, n);
-		}
-	if (d)
-		closedir(d);
-}
-
-/* A data file of this prefix, for the hint that its index is what is missing. */
-static const char *some_data_file(struct arena *a, const char *prefix)
-{
-	const char *folder = folder_of(a, prefix);
-	const char *start = arena_printf(a, "%s.data-", basename_of(prefix)),
-		   *found = NULL;
-	DIR *d = folder && start ? opendir(*folder ? folder : ".") : NULL;
-	for (struct dirent *e; d && !found && (e = readdir(d));)
-		if (!strncmp(e->d_name, start, strlen(start)))
-			found = arena_copy(a, e->d_name, strlen(e->d_name));
-	if (d)
-		closedir(d);
-	return found;
-}
-
-static int not_there(struct search *s)
-{
-	struct near_names near = { 0 };
-	char name[128];
-	const char *wanted = basename_of(s->path), *data = some_data_file(s->a, s->path);
-	const char *part = unfinished(s->a, s->path);
-	if (part)
-		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
-				 "no %.100s.index, but %.120s: an unfinished or repeated "
-				 "download?", wanted, part);
-	if (data)
-		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
-				 "%.100s is there, but names, dtypes and shapes are in "
-				 "%.100s.index, which is not", data, wanted);
-	offer_names(s->a, s->path, &near);
-	if (!near.n)
-		return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
-				 "no such file, and no %.200s.index", wanted);
-	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
-	return error_set(s->err, CKPT_ENOTFOUND, s->path, -1,
-			 "no such file, and no %.100s.index; did you mean %s?", wanted,
-			 name);
-}
-
-/* --- the search -------------------------------------------------------------------- */
-
-/* Files that name a checkpoint by standing beside it: 1 taken, 0 none, -1 error. */
-static int try_sibling(struct search *s)
-{
-	const char *path = s->path;
-	const size_t len = strlen(path), data = data_prefix(path);
-	if (data) {
-		const char *prefix = arena_copy(s->a, path, data);
-		if (prefix && has_index(s->a, prefix))
-			return take_v2(s, prefix, "data file") ? -1 : 1;
-		if (is_there(path) && prefix)
-			return error_set(
-				s->err, CKPT_ENOTFOUND, path, -1,
-				"a data file without its index: names, dtypes and "
-				"shapes are in %.150s.index, which is not there",
-				basename_of(prefix));
-		return 0;
+	const char *path = s->path, *folder;
+	int r;
+	if ((r = try_prefix(s, path, "prefix")))
+		return r < 0 ? -1 : 0;
+	if (locate_is_folder(s->a, path, &folder))
+		return take_folder(s, folder);
+	if (ends_with(path, ".index") && path_is_there(path))
+		return take_index(s, arena_copy(s->a, path, strlen(path) - 6),
+				  "index file");
+	if ((r = try_sibling(s)))
+		return r < 0 ? -1 : 0;
+	if (!path_is_file(path) || slices_probe(path)) {
+		if ((r = try_v1_shards(s, "V1 shards")))
+			return r < 0 ? -1 : 0;
 	}
-	if (ends_with(path, ".meta")) {
-		const char *prefix = arena_copy(s->a, path, len - 5);
-		return prefix ? try_prefix(s, prefix, "graph file beside a checkpoint")
-			      : 0;
-	}
-	const char *base = basename_of(path);
-	if (!strcmp(base, "saved_model.pb") || !strcmp(base, "saved_model.pbtxt")) {
-		const char *folder = folder_of(s->a, path);
-		const char *prefix =
-			arena_printf(s->a, "%s%svariables/variables",
-				     folder ? folder : "", folder && *folder ? "/" : "");
-		if (prefix && has_index(s->a, prefix))
-			return take_v2(s, prefix, "SavedModel") ? -1 : 1;
-	}
-	return 0;
+	if (path_is_there(path))
+		return refuse_file(s);
+	if ((r = try_step(s)))
+		return r < 0 ? -1 : 0;
+	return absent(s->a, s->path, s->err);
 }
 
 int locate(struct arena *a, const char *path, const struct ckpt_options *options,
 	   struct located *at, struct ckpt_error *err)
 {
 	struct search s = { a, path, options->as, options->follow, at, err };
-	const char *folder;
-	int r;
 	*at = (struct located){ .given = path };
 	if (!*path)
 		return error_set(err, CKPT_EINVAL, NULL, -1, "the path is empty");
-	if ((r = try_prefix(&s, path, "prefix")))
-		return r < 0 ? -1 : 0;
-	if (locate_is_folder(a, path, &folder))
-		return take_folder(&s, folder);
-	if (ends_with(path, ".index") && is_there(path))
-		return take_index(&s, arena_copy(a, path, strlen(path) - 6),
-				  "index file");
-	if ((r = try_sibling(&s)))
-		return r < 0 ? -1 : 0;
-	if (!is_file(path) || slices_probe(path)) {
-		if ((r = try_v1_shards(&s, "V1 shards")))
-			return r < 0 ? -1 : 0;
-	}
-	if (is_there(path))
-		return refuse_file(&s);
-	if ((r = try_step(&s)))
-		return r < 0 ? -1 : 0;
-	return not_there(&s);
+	if (search(&s))
+		return -1;
+	const bool is_v1 = at->reader == &reader_slices;
+	if (options->as && is_v1 != !strcmp(options->as, "v1"))
+		return error_set(err, CKPT_ENOTFOUND, at->prefix, -1,
+				 "this is a %s checkpoint; there is no %s one of that "
+				 "name", is_v1 ? "V1" : "V2", is_v1 ? "V2" : "V1");
+	return 0;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "format/path.h"
 
 enum { MOST_OPEN = 64 };
 
@@ -22,7 +23,7 @@ struct shard {
 	struct shard *next; /* of all */
 	struct shard *same; /* of those in its bucket */
 	uint32_t number;
-	const char *path;
+	const char *path, *wanted; /* the same unless another was found */
 	struct source source;
 	struct identity identity; /* when it was first opened */
 	bool open, used;
@@ -37,8 +38,7 @@ static const char *shard_file(struct store *s, const struct ckpt_piece *p)
 /* Finds the only file that is called PREFIX.data-NNNNN-of-something. */
 static const char *other_count(struct shards *s, uint32_t number)
 {
-	const char *slash = strrchr(s->prefix, '/');
-	const char *base = slash ? slash + 1 : s->prefix, *found = NULL;
+	const char *base = path_base(s->prefix), *found = NULL;
 	const size_t dir_len = (size_t)(base - s->prefix);
 	const char *dir = dir_len ? arena_copy(s->arena, s->prefix, dir_len) : ".";
 	const char *start = arena_printf(s->arena, "%s.data-%05u-of-", base, number);
@@ -68,10 +68,11 @@ static struct shard *get(struct shards *s, uint32_t number)
 	struct shard *fresh = arena_zeroed(s->arena, 1, sizeof *fresh);
 	if (!fresh)
 		return NULL;
-	fresh->path = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number,
-				   s->count);
-	if (!fresh->path)
+	fresh->wanted = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number,
+				     s->count);
+	if (!fresh->wanted)
 		return NULL;
+	fresh->path = fresh->wanted;
 	if (access(fresh->path, F_OK)) {
 		const char *other = other_count(s, number);
 		fresh->path = other ? other : fresh->path;
@@ -87,6 +88,12 @@ const char *shards_path(struct shards *s, uint32_t number)
 {
 	struct shard *shard = get(s, number);
 	return shard ? shard->path : NULL;
+}
+
+const char *shards_wanted(struct shards *s, uint32_t number)
+{
+	struct shard *shard = get(s, number);
+	return shard && shard->path != shard->wanted ? shard->wanted : NULL;
 }
 
 static void close_one(struct shards *s, struct shard *shard)

@@ -197,6 +197,12 @@ static int slices_check(struct ckpt *c, ckpt_finding_fn fn, void *arg,
 	}
 	for (uint32_t i = 0; i < s->n_files; i++)
 		check_file(s, i, sorted, s->keys.n, &f);
+	for (uint32_t i = 0; i < s->n_files; i++) {
+		struct ckpt_error damage = { 0 };
+		if (table_check_metaindex(&s->files[i].table, &damage))
+			finding_emit(&f, FOUND_INDEX, NULL, s->files[i].path,
+				     damage.offset, -1, "%s", damage.text);
+	}
 	for (uint32_t i = 0; i < c->at.n_missing; i++)
 		finding_emit(&f, FOUND_MISSING_SHARD, NULL, c->at.missing[i], -1, -1,
 			     "the file is missing; what is in it is not known");

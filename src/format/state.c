@@ -15,61 +15,12 @@
 #include "base/source.h"
 #include "base/text.h"
 #include "format/message.h"
+#include "format/path.h"
 #include "format/table.h"
 #include "format/textproto.h"
 #include "proto/state.pb-c.h"
 
 enum { STATE_MOST_BYTES = 16 << 20 };
-
-size_t shard_suffix(const char *p, uint32_t *count)
-{
-	if (*p != '-')
-		return 0;
-	const size_t wild = strspn(p + 1, "?"), digits = strspn(p + 1, "0123456789");
-	const size_t number = wild ? wild : digits;
-	if (number < 5 || strncmp(p + 1 + number, "-of-", 4))
-		return 0;
-	const char *n = p + 5 + number;
-	const size_t len = strspn(n, "0123456789");
-	if (len < 5 || len > 9 || n[len])
-		return 0;
-	*count = (uint32_t)strtoul(n, NULL, 10);
-	return 5 + number + len;
-}
-
-size_t shard_stem(const char *path, uint32_t *count)
-{
-	for (const char *p = path + strlen(path); p > path; p--)
-		if (*p == '-' && shard_suffix(p, count))
-			return (size_t)(p - path);
-	return 0;
-}
-
-int64_t step_of_name(const char *name)
-{
-	uint32_t count;
-	const size_t stem = shard_stem(name, &count), len = stem ? stem : strlen(name);
-	size_t digits = 0;
-	while (digits < len && name[len - 1 - digits] >= '0' &&
-	       name[len - 1 - digits] <= '9')
-		digits++;
-	if (!digits || digits > 18 || digits == len || name[len - 1 - digits] != '-')
-		return -1;
-	return strtoll(name + len - digits, NULL, 10);
-}
-
-const char *run_path(struct arena *a, const char *folder, const char *name)
-{
-	if (!*folder)
-		return arena_copy(a, name, strlen(name));
-	return arena_printf(a, "%s/%s", strcmp(folder, "/") ? folder : "", name);
-}
-
-static const char *basename_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 /* A run being read. */
 struct reading {
@@ -77,34 +28,38 @@ struct reading {
 	struct run_folder *run;
 	struct pointers found; /* struct snapshot */
 	struct pointers leftovers;
-	void *by_base; /* of tsearch(3) */
+	void *by_prefix; /* of tsearch(3): a state file may name very many */
 	bool follow;
 	struct ckpt_error *err;
 };
 
-/* The tree by_base holds what was found, by basename: a state file may name very many. */
-static int compare_bases(const void *x, const void *y)
+static int compare_prefixes(const void *x, const void *y)
 {
-	return strcmp(((const struct snapshot *)x)->base,
-		      ((const struct snapshot *)y)->base);
+	return strcmp(((const struct snapshot *)x)->prefix,
+		      ((const struct snapshot *)y)->prefix);
 }
 
-static struct snapshot *find_base(struct reading *r, const char *base)
+static struct snapshot *find_prefix(struct reading *r, const char *prefix)
 {
-	const struct snapshot want = { .base = base };
-	struct snapshot *const *node = tfind(&want, &r->by_base, compare_bases);
+	const struct snapshot want = { .prefix = prefix };
+	struct snapshot *const *node = tfind(&want, &r->by_prefix, compare_prefixes);
 	return node ? *node : NULL;
 }
 
+/* The snapshot of that prefix, a new one if there is none. */
 static struct snapshot *add(struct reading *r, const char *prefix)
 {
-	struct snapshot *s = prefix ? arena_zeroed(r->a, 1, sizeof *s) : NULL;
+	struct snapshot *s = prefix ? find_prefix(r, prefix) : NULL;
+	if (s)
+		return s;
+	s = prefix ? arena_zeroed(r->a, 1, sizeof *s) : NULL;
 	if (s) {
 		s->prefix = prefix;
-		s->base = basename_of(prefix);
+		s->base = path_base(prefix);
 		s->step = step_of_name(s->base);
 	}
-	if (!s || pointers_add(&r->found, s) || !tsearch(s, &r->by_base, compare_bases)) {
+	if (!s || pointers_add(&r->found, s) ||
+	    !tsearch(s, &r->by_prefix, compare_prefixes)) {
 		arena_error(r->a, r->err);
 		return NULL;
 	}
@@ -116,20 +71,29 @@ static void keep_nothing(void *node)
 	(void)node; /* snapshots are the arena's */
 }
 
-static int add_found(struct reading *r, const char *name, const char *file, bool v1)
+static void take_time(struct snapshot *s, const char *file)
 {
 	struct identity id;
-	struct snapshot *s = name ? find_base(r, name) : NULL;
-	if (s && v1)
-		return 0; /* another shard of it, or a V2 of that name, which wins */
-	if (name && !s)
-		s = add(r, run_path(r->a, r->run->path, name));
-	if (!s)
-		return -1;
-	s->on_disk = true;
-	s->v1 = v1;
-	if (!source_identify(run_path(r->a, r->run->path, file), &id))
+	if (file && !source_identify(file, &id))
 		s->time = (double)id.mtime_ns / 1e9;
+}
+
+enum kind { DATA_ALONE, V1_FILE, V2_INDEX };
+
+/* NAME in the folder, of which file was met. Of a name with several files the index
+ * counts: V2 wins over V1. */
+static int add_found(struct reading *r, const char *name, const char *file,
+		     enum kind kind)
+{
+	struct snapshot *s =
+		name ? add(r, path_join(r->a, r->run->path, name)) : NULL;
+	if (!s)
+		return name ? -1 : arena_error(r->a, r->err);
+	if (s->on_disk && kind != V2_INDEX)
+		return 0;
+	s->on_disk = true;
+	s->v1 = kind == V1_FILE;
+	take_time(s, path_join(r->a, r->run->path, file));
 	return 0;
 }
 
@@ -146,14 +110,14 @@ static int look_for_v1(struct reading *r, const char *file)
 			return 0;
 	}
 	if (!strcmp(file, "checkpoint") || strstr(file, ".data-") ||
-	    !table_is_one(run_path(r->a, r->run->path, file)))
+	    !table_is_one(path_join(r->a, r->run->path, file)))
 		return 0;
 	const size_t stem = shard_stem(file, &count);
 	if (!stem)
-		return add_found(r, file, file, true);
+		return add_found(r, arena_copy(r->a, file, strlen(file)), file, V1_FILE);
 	const char *pattern =
 		arena_printf(r->a, "%.*s-\?\?\?\?\?-of-%05u", (int)stem, file, count);
-	return add_found(r, pattern, file, true);
+	return add_found(r, pattern, file, V1_FILE);
 }
 
 /* What BundleWriter and the savers leave when they are interrupted:
@@ -168,31 +132,71 @@ static bool is_leftover(struct reading *r, const char *name)
 	if (n < 5 || strcmp(name + n - 5, "_temp"))
 		return false;
 	const char *inside =
-		arena_printf(r->a, "%s/.", run_path(r->a, r->run->path, name));
+		arena_printf(r->a, "%s/.", path_join(r->a, r->run->path, name));
 	return inside && !source_identify(inside, &id);
 }
 
-/* Each NAME.index in the folder is a V2 checkpoint. */
-static int scan_folder(struct reading *r)
+/* One name of the folder: NAME.index is a V2 checkpoint, and NAME.data-… what is left
+ * of one. */
+static int look_at(struct reading *r, const char *file)
+{
+	const size_t len = strlen(file);
+	uint32_t count;
+	const size_t stem = shard_stem(file, &count);
+	if (is_leftover(r, file))
+		return pointers_add(&r->leftovers, arena_copy(r->a, file, len));
+	if (len > 6 && !strcmp(file + len - 6, ".index"))
+		return add_found(r, arena_copy(r->a, file, len - 6), file, V2_INDEX);
+	if (stem > 5 && !strncmp(file + stem - 5, ".data", 5))
+		return add_found(r, arena_copy(r->a, file, stem - 5), file, DATA_ALONE);
+	return file[0] == '.' ? 0 : look_for_v1(r, file);
+}
+
+static int scan_folder(struct reading *r, int (*look)(struct reading *, const char *))
 {
 	const char *folder = r->run->path;
 	DIR *d = opendir(*folder ? folder : ".");
 	if (!d)
 		return error_errno(r->err, folder, "cannot open the folder");
 	int result = 0;
-	for (struct dirent *e; !result && (e = readdir(d));) {
-		const size_t len = strlen(e->d_name);
-		if (is_leftover(r, e->d_name))
-			result = pointers_add(&r->leftovers,
-					      arena_copy(r->a, e->d_name, len));
-		else if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
-			result = add_found(r, arena_copy(r->a, e->d_name, len - 6),
-					   e->d_name, false);
-		else if (e->d_name[0] != '.')
-			result = look_for_v1(r, e->d_name);
-	}
+	for (struct dirent *e; !result && (e = readdir(d));)
+		result = look(r, e->d_name);
 	closedir(d);
 	return result;
+}
+
+bool saved_model_is(struct arena *a, const char *folder)
+{
+	static const char *const parts[] = { "saved_model.pb", "saved_model.pbtxt",
+					     "variables/." };
+	struct identity id;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const char *part = path_join(a, folder, parts[i]);
+		if (part && !source_identify(part, &id))
+			return true;
+	}
+	return false;
+}
+
+/* DIR/17 of a folder for serving: a SavedModel, its version is the number. */
+static int look_for_version(struct reading *r, const char *name)
+{
+	const size_t digits = strspn(name, "0123456789");
+	if (!digits || digits > 18 || name[digits])
+		return 0;
+	const char *folder = path_join(r->a, r->run->path, name);
+	if (!folder)
+		return arena_error(r->a, r->err);
+	if (!saved_model_is(r->a, folder))
+		return 0;
+	struct snapshot *s = add(r, path_join(r->a, folder, "variables/variables"));
+	if (!s)
+		return -1;
+	s->on_disk = true;
+	s->step = strtoll(name, NULL, 10);
+	take_time(s, arena_printf(r->a, "%s.index", s->prefix));
+	r->run->serving = true;
+	return 0;
 }
 
 static int read_file(struct reading *r, const char *path, struct bytes *text)
@@ -221,34 +225,105 @@ static bool is_checkpoint(struct reading *r, const char *prefix)
 	return index && (!source_identify(index, &id) || table_is_one(prefix));
 }
 
-/* Does an absolute path lie in the folder that is being read? */
-static bool is_in(struct reading *r, const char *said, const char *base)
+/* Is what the first len bytes of a path name the folder that is being read? */
+static bool is_folder_itself(struct reading *r, const char *said, size_t len)
 {
 	struct identity there, here;
-	const char *dir = arena_copy(r->a, said, (size_t)(base - said));
+	const char *dir = len ? arena_copy(r->a, said, len) : ".";
 	return dir && !source_identify(dir, &there) &&
 	       !source_identify(*r->run->path ? r->run->path : ".", &here) &&
 	       there.device == here.device && there.inode == here.inode;
 }
 
+static bool leads_out(const char *path)
+{
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (!strncmp(p, "..", 2) && (p[2] == '/' || !p[2]))
+			return true;
+	}
+	return false;
+}
+
+/* Without "./" and doubled slashes: two ways to write a path are one. */
+static char *tidy(struct arena *a, const uint8_t *p, size_t len)
+{
+	char *path = arena_copy(a, p, len), *to = path;
+	for (const char *from = path; path && *from;) {
+		const bool starts = to == path || to[-1] == '/';
+		if (*from == '/' && to > path && to[-1] == '/')
+			from++;
+		else if (starts && from[0] == '.' && from[1] == '/')
+			from += 2;
+		else
+			*to++ = *from++;
+	}
+	if (path)
+		*to = 0;
+	return path;
+}
+
+/* A checkpoint that is there, or NULL. */
+static struct snapshot *find_there(struct reading *r, const char *prefix)
+{
+	struct snapshot *s = prefix ? find_prefix(r, prefix) : NULL;
+	if (s || !prefix || !is_checkpoint(r, prefix))
+		return s && s->on_disk ? s : NULL;
+	s = add(r, prefix);
+	if (s) {
+		s->on_disk = true;
+		take_time(s, arena_printf(r->a, "%s.index", prefix));
+	}
+	return s;
+}
+
+/* Where a path of the state file leads within the folder: the path itself, or its end if
+ * the folder was moved: "/old/run/2/ckpt" may be 2/ckpt here, or ckpt. */
+static struct snapshot *find_within(struct reading *r, const char *said, bool moved)
+{
+	enum { DEEPEST = 8 };
+	const char *ends[DEEPEST] = { NULL };
+	size_t n = 0;
+	for (const char *p = said + strlen(said); p > said && n < DEEPEST; p--)
+		if (p[-1] == '/' && *p)
+			ends[n++] = p;
+	if (said[0] != '/' && n < DEEPEST)
+		ends[n++] = said;
+	while (n--) {
+		const bool itself =
+			ends[n] == said ||
+			(said[0] == '/' &&
+			 is_folder_itself(r, said, (size_t)(ends[n] - said)));
+		if (itself == moved || (leads_out(ends[n]) && !r->follow))
+			continue;
+		struct snapshot *s =
+			find_there(r, path_join(r->a, r->run->path, ends[n]));
+		if (s) {
+			s->moved = moved;
+			return s;
+		}
+	}
+	return NULL;
+}
+
 /* A path of the state file: the snapshot that it means. */
 static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *path)
 {
-	const char *said = arena_copy(r->a, path->data, path->len);
-	if (!said)
+	const char *said = tidy(r->a, path->data, path->len);
+	if (!said) {
+		arena_error(r->a, r->err);
 		return NULL;
-	const char *base = basename_of(said), *folder = r->run->path;
-	struct snapshot *s = find_base(r, base);
+	}
+	struct snapshot *s = find_within(r, said, false);
+	if (!s && r->follow && said[0] == '/')
+		s = find_there(r, said);
+	if (!s)
+		s = find_within(r, said, true);
 	if (!s) {
 		const bool relative = said[0] != '/';
-		s = add(r, relative ? run_path(r->a, folder, said) : said);
-		if (s) {
-			s->base = base;
-			s->on_disk = (r->follow || (relative && !strstr(said, ".."))) &&
-				     is_checkpoint(r, s->prefix);
-		}
-	} else if (said[0] == '/' && s->on_disk) {
-		s->moved = !is_in(r, said, base);
+		s = add(r, relative ? path_join(r->a, r->run->path, said) : said);
+		if (s)
+			s->outside = is_checkpoint(r, s->prefix);
 	}
 	if (s)
 		s->in_state = true;
@@ -257,7 +332,7 @@ static struct snapshot *resolve(struct reading *r, const ProtobufCBinaryData *pa
 
 static int read_state(struct reading *r)
 {
-	const char *path = run_path(r->a, r->run->path, "checkpoint");
+	const char *path = path_join(r->a, r->run->path, "checkpoint");
 	struct bytes text;
 	struct identity id;
 	if (!path)
@@ -302,7 +377,7 @@ static int by_step(const void *x, const void *y)
 			      *b = *(struct snapshot *const *)y;
 	if (a->step != b->step)
 		return a->step < b->step ? -1 : 1;
-	return text_natural(a->base, strlen(a->base), b->base, strlen(b->base));
+	return text_natural(a->prefix, strlen(a->prefix), b->prefix, strlen(b->prefix));
 }
 
 /* The names of leftovers, in order. */
@@ -325,6 +400,11 @@ static int keep_leftovers(struct reading *r)
 	return 0;
 }
 
+const char *snapshot_fate(const struct snapshot *s)
+{
+	return s->outside ? "lies outside the folder; --follow opens it" : "is not there";
+}
+
 int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err)
 {
@@ -335,7 +415,10 @@ int run_read(struct arena *a, const char *folder, bool follow, struct run_folder
 	*run = (struct run_folder){ .path = arena_copy(a, folder, len) };
 	if (!run->path)
 		return arena_error(a, err);
-	int result = scan_folder(&r) || read_state(&r) || keep_leftovers(&r) ? -1 : 0;
+	int result = scan_folder(&r, look_at) || read_state(&r) ? -1 : 0;
+	if (!result && !r.found.n && !saved_model_is(a, run->path))
+		result = scan_folder(&r, look_for_version);
+	result = result || keep_leftovers(&r) ? -1 : 0;
 	if (!result && r.found.n) {
 		qsort(r.found.p, r.found.n, sizeof *r.found.p, by_step);
 		run->all = arena_zeroed(a, r.found.n, sizeof *run->all);
@@ -350,6 +433,6 @@ int run_read(struct arena *a, const char *folder, bool follow, struct run_folder
 	}
 	pointers_drop(&r.found);
 	pointers_drop(&r.leftovers);
-	tdestroy(r.by_base, keep_nothing);
+	tdestroy(r.by_prefix, keep_nothing);
 	return result;
 }

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The state file is a CheckpointState in text form (proto/state.proto). Relative paths
- * in it are relative to its folder. Absolute paths that lead out of the folder are not
- * followed: where a checkpoint of the same basename lies in the folder, that one is
- * meant (the folder was moved or copied).
+ * in it are relative to its folder. Paths that lead out of the folder are not followed:
+ * where the end of such a path leads to a checkpoint in the folder, that one is meant
+ * (the folder was moved or copied).
+ * A folder of numbered SavedModels, as for serving, is such a run too: its steps are the
+ * versions.
  * tensorflow/python/checkpoint/checkpoint_management.py
  */
 #ifndef FORMAT_STATE_H
@@ -20,7 +22,8 @@ struct snapshot {
 	double time; /* seconds since the epoch: from the state file, else of the index */
 	bool in_state, on_disk, latest;
 	bool v1; /* a V1 file, or a pattern "NAME-?????-of-00002" of such files */
-	bool moved;         /* the state file says another folder */
+	bool moved;   /* the state file says another folder */
+	bool outside; /* not on_disk in the folder, but where the state file says */
 };
 
 struct run_folder {
@@ -32,6 +35,7 @@ struct run_folder {
 		*latest; /* what the state file says; without one, the highest step */
 	const char **leftovers; /* names of what interrupted saves left */
 	size_t n_leftovers;
+	bool serving; /* the snapshots are versions of a SavedModel */
 };
 
 /* Reads a folder. ENOTFOUND if it cannot be read, ECORRUPT if its state file is
@@ -39,16 +43,9 @@ struct run_folder {
  * file may lead out of the folder. */
 int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err);
-/* "DIR/NAME", or NAME where the folder is the current one. */
-const char *run_path(struct arena *a, const char *folder, const char *name);
-/* The number at the end of a checkpoint's name ("model.ckpt-200", with or without the
- * ending of a V1 shard), -1 if there is none. */
-int64_t step_of_name(const char *name);
-
-/* "-00000-of-00002" at p, to its end: its length, and the count; else 0. "?????" may
- * stand for the number. */
-size_t shard_suffix(const char *p, uint32_t *count);
-/* The length of a path without "-00000-of-00002" at its end, 0 if it has none. */
-size_t shard_stem(const char *path, uint32_t *count);
+/* "is not there", for a sentence about a snapshot that is not on_disk. */
+const char *snapshot_fate(const struct snapshot *s);
+/* Has the folder parts of a SavedModel? */
+bool saved_model_is(struct arena *a, const char *folder);
 
 #endif

@@ -57,8 +57,7 @@ int table_open(struct table *t, struct source *file, uint64_t limit,
 				 "not a table: its last 8 bytes are %016" PRIx64
 				 ", expected %016" PRIx64, magic, TABLE_MAGIC);
 	struct bytes b = bytes_of(footer, TABLE_FOOTER - 8);
-	struct handle metaindex;
-	if (!read_handle(&b, &metaindex) || !read_handle(&b, &t->index))
+	if (!read_handle(&b, &t->metaindex) || !read_handle(&b, &t->index))
 		return error_set(err, CKPT_ECORRUPT, file->path, (int64_t)at,
 				 "the footer's block handles are malformed");
 	return 0;
@@ -272,12 +271,23 @@ void table_walk_begin(struct table_walk *w, struct table *t)
 	*w = (struct table_walk){ .table = t };
 	block_init(&w->index, t->limit);
 	block_init(&w->data, t->limit);
+	buffer_init(&w->bound, TABLE_MAX_KEY);
 }
 
 void table_walk_end(struct table_walk *w)
 {
 	block_drop(&w->index);
 	block_drop(&w->data);
+	buffer_drop(&w->bound);
+}
+
+int table_check_metaindex(struct table *t, struct ckpt_error *err)
+{
+	struct block b;
+	block_init(&b, t->limit);
+	const int r = load(t, &b, t->metaindex, err);
+	block_drop(&b);
+	return r;
 }
 
 /* Loads the data block that the index entry just read points to. */
@@ -299,7 +309,34 @@ static int enter_block(struct table_walk *w, bool in_order, struct ckpt_error *e
 	if (load(w->table, &w->data, h, err))
 		return -1;
 	w->in_block = true;
+	w->misplaced = false;
 	return 0;
+}
+
+/* A search trusts the index: the keys of a block are above the index's key of the block
+ * before, and none is above its own. */
+static bool above_bound(const struct table_walk *w, const struct block *b)
+{
+	return !w->bound.p ||
+	       compare_key(b, bytes_of(w->bound.p, w->bound.len)) > 0;
+}
+
+static int leave_block(struct table_walk *w, struct ckpt_error *err)
+{
+	const struct block *index = &w->index;
+	const bool placed =
+		!w->misplaced && above_bound(w, index) &&
+		compare_key(&w->data, bytes_of(index->key.p, index->key.len)) <= 0;
+	w->in_block = false;
+	w->bound.len = 0;
+	if (buffer_reserve(&w->bound, 1, err) ||
+	    buffer_append(&w->bound, index->key.p, index->key.len, err))
+		return -1;
+	if (placed)
+		return 0;
+	return corrupt_block(w->table, &w->data, w->data.entries.p,
+			     "the keys of this block and those of the table's index are "
+			     "out of order", err);
 }
 
 static void describe(const struct table_walk *w, struct table_entry *e)
@@ -321,14 +358,18 @@ int table_next(struct table_walk *w, struct table_entry *e, struct ckpt_error *e
 	}
 	while (!w->ended) {
 		if (w->in_block) {
+			const bool first = w->data.at == w->data.entries.p;
 			const int r = next_in_block(t, &w->data, err);
+			if (r > 0 && first)
+				w->misplaced = !above_bound(w, &w->data);
 			if (r > 0)
 				describe(w, e);
 			if (r < 0)
 				w->in_block = false;
 			if (r != 0)
 				return r;
-			w->in_block = false;
+			if (leave_block(w, err))
+				return -1;
 		}
 		const int r = next_in_block(t, &w->index, err);
 		w->ended = r <= 0;

@@ -46,7 +46,7 @@ struct block {
 
 struct table {
 	struct source *file;
-	struct handle index;
+	struct handle metaindex, index;
 	uint64_t limit;
 };
 
@@ -54,9 +54,11 @@ struct table {
 struct table_walk {
 	struct table *table;
 	struct block index, data;
-	/* blocks come one after the other: where the last one ended */
+	/* blocks come one after the other: where the last one ended, and its key in
+	 * the index */
 	uint64_t blocks_end;
-	bool in_block, ended;
+	struct buffer bound;
+	bool in_block, ended, misplaced;
 };
 
 struct table_entry {
@@ -75,6 +77,8 @@ bool table_is_one(const char *path);
 
 void table_walk_begin(struct table_walk *w, struct table *t);
 void table_walk_end(struct table_walk *w);
+/* Reads what no search needs: the metaindex block, which TensorFlow leaves empty. */
+int table_check_metaindex(struct table *t, struct ckpt_error *err);
 /* 1 entry, 0 end, -1 damage. After damage the next call goes on behind the damaged
  * block. */
 int table_next(struct table_walk *w, struct table_entry *e, struct ckpt_error *err);

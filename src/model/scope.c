@@ -71,8 +71,9 @@ static bool add_tensor(struct arena *a, struct scope_node **open,
 		scope = scope->parent;
 	}
 	size_t at = scope->parent ? scope->path_len + 1 : 0;
-	for (size_t n;
-	     (n = part_length(t->name + at, t->name_len - at)) < t->name_len - at;
+	for (size_t n; scope->depth < SCOPE_DEEPEST &&
+		       (n = part_length(t->name + at, t->name_len - at)) <
+			       t->name_len - at;
 	     at += n + 1) {
 		scope = add_node(a, scope, &before, t->name, at + n);
 		if (!scope)

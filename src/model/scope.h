@@ -16,6 +16,10 @@ struct scope_node {
 	struct scope_node *parent, *child, *next; /* first child, next sibling */
 };
 
+/* Below this depth the rest of a name is one part: a name of slashes alone would make a
+ * tree of quadratic size. */
+enum { SCOPE_DEEPEST = 256 };
+
 enum scope_order { SCOPE_BY_NAME, SCOPE_BY_SIZE };
 
 /* Part by part, each in natural order: all of a scope stands together. */

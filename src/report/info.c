@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/source.h"
 #include "format/locate.h"
+#include "format/path.h"
 #include "format/reader.h"
 #include "format/state.h"
 
@@ -117,8 +118,7 @@ bool step_of(struct ckpt *c, int64_t *step, const char **source)
 {
 	static const char *const words[] = { "global_step", "save_counter", "iterations",
 					     "iter", "step" };
-	const char *slash = strrchr(c->at.prefix, '/');
-	*step = step_of_name(slash ? slash + 1 : c->at.prefix);
+	*step = step_of_name(path_base(c->at.prefix));
 	*source = "name";
 	if (*step >= 0)
 		return true;
@@ -141,12 +141,6 @@ struct collecting {
 	struct pointers members, missing;
 	bool failed;
 };
-
-static const char *basename_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 static void collect_member(void *arg, const struct member *m)
 {
@@ -182,7 +176,7 @@ static int keep_members(struct collecting *from, struct info_report *r)
 		r->members[i] = *(struct member_row *)from->members.p[i];
 	for (size_t i = 0; i < from->missing.n; i++)
 		names[i] = cell_of(
-			basename_of(((struct member_row *)from->missing.p[i])->path.p));
+			path_base(((struct member_row *)from->missing.p[i])->path.p));
 	from->row->missing = (struct cell_texts){ names, from->missing.n };
 	return 0;
 }
@@ -206,9 +200,10 @@ static int describe(struct info_report *r, struct arena *a, struct ckpt *c,
 	row->tensors = ckpt_count(c);
 	row->shards = ckpt_shards(c);
 	const char *source;
-	if (step_of(c, &row->step, &source))
+	if ((row->null & NULL_STEP) && step_of(c, &row->step, &source)) {
 		row->null &= ~(uint64_t)NULL_STEP;
-	row->step_source = cell_of(source);
+		row->step_source = cell_of(source);
+	}
 	if (damage.code) {
 		row->complete = false;
 		row->error = cell_of(arena_copy(a, damage.text, strlen(damage.text)));

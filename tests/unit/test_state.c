@@ -1,4 +1,4 @@
-/* test_state.c — folders of checkpoints: what the state file says, what is there, what is not.
+/* test_state.c — folders of checkpoints: what the state file says, what is there.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "format/path.h"
 #include "format/state.h"
 #include "write_table.h"
 
@@ -46,7 +47,8 @@ static struct run_folder read_run(const char *folder)
 {
 	struct run_folder run;
 	struct ckpt_error err = { 0 };
-	CHECK(run_read(&arena, folder, false, &run, &err) == 0, "%s: %s", folder, err.text);
+	CHECK(run_read(&arena, folder, false, &run, &err) == 0, "%s: %s", folder,
+	      err.text);
 	return run;
 }
 
@@ -77,13 +79,23 @@ static void steps_of_names(void **state)
 		const char *name;
 		int64_t step;
 	} known[] = {
-		{ "model.ckpt-200", 200 }, { "ck-1", 1 },       { "model.ckpt-0", 0 },
-		{ "model.ckpt", -1 },      { "model.ckpt-", -1 }, { "5", -1 },
-		{ "-5", 5 },               { "a5", -1 },        { "", -1 },
-		{ "-", -1 },               { "a-007", 7 },      { "run-3/x-4", 4 },
+		{ "model.ckpt-200", 200 },
+		{ "ck-1", 1 },
+		{ "model.ckpt-0", 0 },
+		{ "model.ckpt", -1 },
+		{ "model.ckpt-", -1 },
+		{ "5", -1 },
+		{ "-5", 5 },
+		{ "a5", -1 },
+		{ "", -1 },
+		{ "-", -1 },
+		{ "a-007", 7 },
+		{ "run-3/x-4", 4 },
 		{ "a-999999999999999999", INT64_C(999999999999999999) },
-		{ "a-1000000000000000000", -1 }, { "a-5x", -1 },
-		{ "a-7-00001-of-00003", 7 }, { "a-7-?\?\?\?\?-of-00003", 7 },
+		{ "a-1000000000000000000", -1 },
+		{ "a-5x", -1 },
+		{ "a-7-00001-of-00003", 7 },
+		{ "a-7-?\?\?\?\?-of-00003", 7 },
 		{ "a-7-1-of-3", 3 },
 	};
 	for (size_t i = 0; i < COUNT(known); i++)
@@ -93,10 +105,10 @@ static void steps_of_names(void **state)
 static void paths_in_folders(void **state)
 {
 	(void)state;
-	assert_string_equal(run_path(&arena, "", "a"), "a");
-	assert_string_equal(run_path(&arena, "/", "a"), "/a");
-	assert_string_equal(run_path(&arena, "x/y", "a"), "x/y/a");
-	assert_string_equal(run_path(&arena, ".", "a"), "./a");
+	assert_string_equal(path_join(&arena, "", "a"), "a");
+	assert_string_equal(path_join(&arena, "/", "a"), "/a");
+	assert_string_equal(path_join(&arena, "x/y", "a"), "x/y/a");
+	assert_string_equal(path_join(&arena, ".", "a"), "./a");
 }
 
 static void a_folder_without_a_state_file(void **state)
@@ -129,7 +141,8 @@ static void v1_files(void **state)
 	(void)state;
 	static const char *const shards[] = { "s-9-00000-of-00003", "s-9-00002-of-00003",
 					      "s-9-00001-of-00003" };
-	const char *folder = make_folder(NULL, 0, "model_checkpoint_path: 's-9-?\?\?\?\?-of-00003'");
+	const char *folder =
+		make_folder(NULL, 0, "model_checkpoint_path: 's-9-?\?\?\?\?-of-00003'");
 	static struct table_writer w;
 	char name[64];
 	table_writer_begin(&w);
@@ -195,9 +208,10 @@ static void the_state_file_names_the_latest(void **state)
 static void a_folder_that_was_moved(void **state)
 {
 	(void)state;
-	const char *folder = make_folder(three, 3,
-					 "model_checkpoint_path: '/old/run/model.ckpt-100'\n"
-					 "all_model_checkpoint_paths: '/old/run/model.ckpt-5'\n");
+	const char *folder =
+		make_folder(three, 3,
+			    "model_checkpoint_path: '/old/run/model.ckpt-100'\n"
+			    "all_model_checkpoint_paths: '/old/run/model.ckpt-5'\n");
 	struct run_folder run = read_run(folder);
 	check_prefix(run.latest, folder, "model.ckpt-100");
 	assert_true(run.latest->moved && run.latest->on_disk && run.latest->latest);
@@ -214,8 +228,9 @@ static void a_folder_that_was_moved(void **state)
 	assert_false(run.latest->moved);
 }
 
-/* The folder /tmp/x holds a checkpoint called x, and the state file says just "/tmp/x". What
- * stands in memory behind that path must not matter: here it is "x", again and again. */
+/* The folder /tmp/x holds a checkpoint called x, and the state file says just "/tmp/x".
+ * What stands in memory behind that path must not matter: here it is "x", again and
+ * again. */
 static void a_state_file_that_names_its_own_folder(void **state)
 {
 	(void)state;
@@ -241,8 +256,9 @@ static void a_state_file_that_names_its_own_folder(void **state)
 static void paths_that_lead_out(void **state)
 {
 	(void)state;
-	const char *folder = make_folder(three, 3, "model_checkpoint_path: '../../etc/passwd'\n"
-						   "all_model_checkpoint_paths: 's3://b/c-7'");
+	const char *folder = make_folder(three, 3,
+					 "model_checkpoint_path: '../../etc/passwd'\n"
+					 "all_model_checkpoint_paths: 's3://b/c-7'");
 	const struct run_folder run = read_run(folder);
 	assert_int_equal(run.n, 5);
 	assert_false(run.latest->on_disk);
@@ -253,15 +269,18 @@ static void paths_that_lead_out(void **state)
 static void state_files_that_are_wrong(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = { "", "model_checkpoint_path: ''",
+	static const char *const wrong[] = { "",
+					     "model_checkpoint_path: ''",
 					     "model_checkpoint_path: \"model.ckpt-3",
 					     "all_model_checkpoint_paths: 'model.ckpt-3'",
-					     "<html>", "\xff\xfe" };
+					     "<html>",
+					     "\xff\xfe" };
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct run_folder run;
 		struct ckpt_error err = { 0 };
 		const char *folder = make_folder(three, 3, wrong[i]);
-		CHECK(run_read(&arena, folder, false, &run, &err) == -1, "'%s' is taken", wrong[i]);
+		CHECK(run_read(&arena, folder, false, &run, &err) == -1, "'%s' is taken",
+		      wrong[i]);
 		assert_int_equal(err.code, CKPT_ECORRUPT);
 		assert_non_null(strstr(err.file, "/checkpoint"));
 	}
@@ -279,8 +298,10 @@ static void state_files_that_are_wrong(void **state)
 static void names_of_any_bytes(void **state)
 {
 	(void)state;
-	static const char *const odd[] = { "a b.index", "\xff\x1b[2J-4.index", "x\ny-5.index" };
-	const char *folder = make_folder(odd, 3, "model_checkpoint_path: \"\\377\\033[2J-4\"");
+	static const char *const odd[] = { "a b.index", "\xff\x1b[2J-4.index",
+					   "x\ny-5.index" };
+	const char *folder =
+		make_folder(odd, 3, "model_checkpoint_path: \"\\377\\033[2J-4\"");
 	const struct run_folder run = read_run(folder);
 	assert_int_equal(run.n, 3);
 	assert_true(run.latest->on_disk);
@@ -296,7 +317,9 @@ static void very_many_checkpoints(void **state)
 	struct buffer text;
 	const char *folder = make_folder(three, 3, NULL);
 	buffer_init(&text, 16 << 20);
-	buffer_append(&text, "model_checkpoint_path:'/x/b-9' all_model_checkpoint_paths:[", 59, NULL);
+	buffer_append(&text,
+		      "model_checkpoint_path:'/x/b-9' all_model_checkpoint_paths:[", 59,
+		      NULL);
 	for (int i = 0; i < MANY; i++) {
 		char one[32];
 		const int n = snprintf(one, sizeof one, "%s'/x/a-%d'", i ? "," : "", i);
@@ -317,12 +340,15 @@ int group_state(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(steps_of_names, begin, end),
 		cmocka_unit_test_setup_teardown(paths_in_folders, begin, end),
-		cmocka_unit_test_setup_teardown(a_folder_without_a_state_file, begin, end),
+		cmocka_unit_test_setup_teardown(a_folder_without_a_state_file, begin,
+						end),
 		cmocka_unit_test_setup_teardown(v1_files, begin, end),
 		cmocka_unit_test_setup_teardown(a_folder_without_anything, begin, end),
-		cmocka_unit_test_setup_teardown(the_state_file_names_the_latest, begin, end),
+		cmocka_unit_test_setup_teardown(the_state_file_names_the_latest, begin,
+						end),
 		cmocka_unit_test_setup_teardown(a_folder_that_was_moved, begin, end),
-		cmocka_unit_test_setup_teardown(a_state_file_that_names_its_own_folder, begin, end),
+		cmocka_unit_test_setup_teardown(a_state_file_that_names_its_own_folder,
+						begin, end),
 		cmocka_unit_test_setup_teardown(paths_that_lead_out, begin, end),
 		cmocka_unit_test_setup_teardown(state_files_that_are_wrong, begin, end),
 		cmocka_unit_test_setup_teardown(names_of_any_bytes, begin, end),

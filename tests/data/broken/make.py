@@ -206,9 +206,10 @@ class Table:
         where = self.write(block(entries))
         self.point(entries[-1][0] if last is None else last, *where, tail)
 
-    def finish(self, index_block=None, kind=0, flip=0, metaindex=None, index=None, magic=MAGIC):
+    def finish(self, index_block=None, kind=0, flip=0, metaindex=None, index=None, magic=MAGIC,
+               flip_meta=0):
         """The whole file. metaindex and index replace the handles that the footer would have."""
-        meta = self.write(block([]))
+        meta = self.write(block([]), flip=flip_meta)
         contents = block(self.index, 1) if index_block is None else index_block
         where = self.write(contents, kind, flip)
         footer = handle(*(metaindex or meta)) + handle(*(index(*where) if index else where))
@@ -635,6 +636,24 @@ def many_block_cases():
             part = rows[2 + i:7 + i]
             table.point(part[-1][0], *table.write(block(part), flip=damaged and i == 15))
         case.files["m.index"] = table.finish()
+
+    for name, about, first, second in (
+            ("index_key_low", "index key of the second block below its only key: no search "
+             "finds that", None, b"w"),
+            ("index_key_high", "index key of the first block above the second's only key", b"y",
+             b"z")):
+        case = Case(name, about, verify_ok=False).ok()
+        case.tensor("x", FLOAT32, [], [1.0], good=None)
+        table = Table()
+        table.add(case.rows()[:2], last=first)
+        table.add(case.rows()[2:], last=second)
+        case.files["m.index"] = table.finish()
+
+    case = Case("metaindex_crc", "wrong checksum of the metaindex block, which no reader needs",
+                verify_ok=False).ok()
+    table = Table()
+    table.add(case.rows())
+    case.files["m.index"] = table.finish(flip_meta=1)
 
     case = Case("unsorted", "keys out of order", verify_ok=False).ok()
     for i, name in enumerate(["z", "b", "a"]):
@@ -1232,16 +1251,24 @@ def read_table(file):
     for _ in range(4):
         word, at = get_varint(file, at)
         words.append(word)
-    records, damage, done = [], [], 0
+    records, damage, done, bound = [], [], 0, None
     index = read_block(file, words[2], words[3], len(file) - 48)
     need(index, "no blocks")
-    for _, value in index:
+    try:
+        read_block(file, words[0], words[1], len(file) - 48)
+    except Damaged as why:
+        damage.append("metaindex: %s" % why)
+    for last, value in index:
         try:
             offset, at = get_varint(value, 0)
             size, at = get_varint(value, at)
             need(offset >= done, "block at %d again" % offset)
-            records += read_block(file, offset, size, words[2])
+            part = read_block(file, offset, size, words[2])
+            records += part
             done = offset + size + 5
+            if part and (part[-1][0] > last or (bound is not None and part[0][0] <= bound)):
+                damage.append("block at %d is not where its keys are looked for" % offset)
+            bound = last
         except Damaged as why:
             damage.append(str(why))
             need(records, "first block: %s" % why)
