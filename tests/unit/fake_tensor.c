@@ -1,4 +1,4 @@
-/* fake_tensor.c — tensors in memory, cut into pieces at random and written out the slow way.
+/* fake_tensor.c — tensors in memory, cut up at random and written out the slow way.
  * SPDX-License-Identifier: Apache-2.0
  *
  * How strings and variants are stored: tensor_bundle.cc, WriteStringTensor and
@@ -66,7 +66,8 @@ static void put_varint(struct fake_tensor *f, uint64_t v)
 }
 
 /* The flat index in the tensor of a piece's element number i. */
-static uint64_t flat_of(const struct fake_tensor *f, const struct ckpt_piece *p, uint64_t i)
+static uint64_t flat_of(const struct fake_tensor *f, const struct ckpt_piece *p,
+			uint64_t i)
 {
 	uint64_t flat = 0, stride = 1;
 	if (!p->start)
@@ -140,15 +141,15 @@ enum { VARINT = 0, FIXED64 = 1, DELIMITED = 2, FIXED32 = 5 };
 static const struct field {
 	uint8_t number, wire, parts;
 } fields[CKPT_FLOAT4_E2M1FN + 1] = {
-	[CKPT_FLOAT32] = { 5, FIXED32, 1 },    [CKPT_FLOAT64] = { 6, FIXED64, 1 },
-	[CKPT_INT32] = { 7, VARINT, 1 },       [CKPT_UINT8] = { 7, VARINT, 1 },
-	[CKPT_INT16] = { 7, VARINT, 1 },       [CKPT_INT8] = { 7, VARINT, 1 },
-	[CKPT_UINT16] = { 7, VARINT, 1 },      [CKPT_QINT8] = { 7, VARINT, 1 },
-	[CKPT_QUINT8] = { 7, VARINT, 1 },      [CKPT_QINT32] = { 7, VARINT, 1 },
-	[CKPT_QUINT16] = { 7, VARINT, 1 },     [CKPT_STRING] = { 8, DELIMITED, 1 },
-	[CKPT_COMPLEX64] = { 9, FIXED32, 2 },  [CKPT_INT64] = { 10, VARINT, 1 },
-	[CKPT_BOOL] = { 11, VARINT, 1 },       [CKPT_COMPLEX128] = { 12, FIXED64, 2 },
-	[CKPT_FLOAT16] = { 13, VARINT, 1 },    [CKPT_UINT32] = { 16, VARINT, 1 },
+	[CKPT_FLOAT32] = { 5, FIXED32, 1 },   [CKPT_FLOAT64] = { 6, FIXED64, 1 },
+	[CKPT_INT32] = { 7, VARINT, 1 },      [CKPT_UINT8] = { 7, VARINT, 1 },
+	[CKPT_INT16] = { 7, VARINT, 1 },      [CKPT_INT8] = { 7, VARINT, 1 },
+	[CKPT_UINT16] = { 7, VARINT, 1 },     [CKPT_QINT8] = { 7, VARINT, 1 },
+	[CKPT_QUINT8] = { 7, VARINT, 1 },     [CKPT_QINT32] = { 7, VARINT, 1 },
+	[CKPT_QUINT16] = { 7, VARINT, 1 },    [CKPT_STRING] = { 8, DELIMITED, 1 },
+	[CKPT_COMPLEX64] = { 9, FIXED32, 2 }, [CKPT_INT64] = { 10, VARINT, 1 },
+	[CKPT_BOOL] = { 11, VARINT, 1 },      [CKPT_COMPLEX128] = { 12, FIXED64, 2 },
+	[CKPT_FLOAT16] = { 13, VARINT, 1 },   [CKPT_UINT32] = { 16, VARINT, 1 },
 	[CKPT_UINT64] = { 17, VARINT, 1 },
 };
 
@@ -176,7 +177,8 @@ static void put_values(struct fake_tensor *f, const struct ckpt_piece *p, uint64
 	for (uint64_t i = from; i < to; i++)
 		for (size_t k = 0; k < field->parts; k++) {
 			uint8_t bytes[16] = { 0 };
-			memcpy(bytes, f->plain + flat_of(f, p, i) * size + k * part, part);
+			memcpy(bytes, f->plain + flat_of(f, p, i) * size + k * part,
+			       part);
 			if (!packed)
 				put_varint(f, (uint64_t)field->number << 3 | field->wire);
 			put_part(f, bytes, part, field->wire);
@@ -195,7 +197,8 @@ static void store_message(struct fake_tensor *f, const struct ckpt_piece *p)
 {
 	for (uint64_t i = 0, n; i < p->elements; i += n) {
 		if (chance_one_in(8))
-			put(f, "\xa0\x06\x05\xaa\x06\x01x", 7); /* fields that nobody knows */
+			put(f, "\xa0\x06\x05\xaa\x06\x01x",
+			    7); /* fields that nobody knows */
 		n = 1 + chance_below(p->elements - i);
 		if (f->t.dtype == CKPT_STRING) {
 			const struct ckpt_string *s = &f->strings[flat_of(f, p, i)];
@@ -261,7 +264,9 @@ static void make_values(struct fake_tensor *f, size_t longest)
 static void make_piece(struct fake_tensor *f, uint32_t i, const struct fake_plan *plan)
 {
 	struct ckpt_piece *p = &f->pieces[i];
-	*p = (struct ckpt_piece){ .elements = 1, .has_crc32c = true, .swap = plan->other_order };
+	*p = (struct ckpt_piece){ .elements = 1,
+				  .has_crc32c = true,
+				  .swap = plan->other_order };
 	p->start = plan->pieces ? f->boxes[i][0] : NULL;
 	p->extent = plan->pieces ? f->boxes[i][1] : NULL;
 	for (int d = 0; d < f->t.rank; d++)
@@ -295,11 +300,18 @@ static void make_piece(struct fake_tensor *f, uint32_t i, const struct fake_plan
 void fake_tensor_make(struct fake_tensor *f, const struct fake_plan *plan)
 {
 	memset(f, 0, sizeof *f);
-	f->store = (struct store){ .bytes = fake_bytes, .read = fake_read, .file = fake_file };
+	f->store = (struct store){ .bytes = fake_bytes,
+				   .read = fake_read,
+				   .file = fake_file };
 	f->reads_until_error = UINT64_MAX;
-	f->t = (struct ckpt_tensor){ .name = "fake", .name_len = 4, .dims = f->dims,
-				     .elements = 1, .pieces = f->pieces, .n_pieces = 1,
-				     .dtype = plan->dtype, .rank = plan->rank };
+	f->t = (struct ckpt_tensor){ .name = "fake",
+				     .name_len = 4,
+				     .dims = f->dims,
+				     .elements = 1,
+				     .pieces = f->pieces,
+				     .n_pieces = 1,
+				     .dtype = plan->dtype,
+				     .rank = plan->rank };
 	memcpy(f->dims, plan->dims, sizeof f->dims);
 	memcpy(f->boxes[0][1], plan->dims, sizeof f->dims);
 	for (int d = 0; d < plan->rank; d++)
@@ -307,7 +319,8 @@ void fake_tensor_make(struct fake_tensor *f, const struct fake_plan *plan)
 	buffer_init(&f->data, SIZE_MAX);
 	buffer_reserve(&f->data, 1, NULL); /* never NULL */
 	make_values(f, plan->longest);
-	for (uint32_t tries = 0; tries < 4 * plan->pieces && f->t.n_pieces < plan->pieces; tries++)
+	for (uint32_t tries = 0; tries < 4 * plan->pieces && f->t.n_pieces < plan->pieces;
+	     tries++)
 		cut_box(f);
 	qsort(f->boxes, f->t.n_pieces, sizeof *f->boxes, by_start);
 	for (uint32_t i = 0; i < f->t.n_pieces; i++)
@@ -324,7 +337,8 @@ void fake_tensor_drop(struct fake_tensor *f)
 
 struct fake_plan fake_plan_any(void)
 {
-	struct fake_plan plan = { .rank = (int)chance_below(FAKE_MAX_RANK + 1), .longest = 12 };
+	struct fake_plan plan = { .rank = (int)chance_below(FAKE_MAX_RANK + 1),
+				  .longest = 12 };
 	do
 		plan.dtype = 1 + (int)chance_below(CKPT_FLOAT4_E2M1FN);
 	while (plan.dtype == CKPT_RESOURCE);
@@ -333,7 +347,8 @@ struct fake_plan fake_plan_any(void)
 	if (chance_one_in(10))
 		plan.longest = 0;
 	for (int d = 0; d < plan.rank; d++)
-		plan.dims[d] = (int64_t)chance_below(chance_one_in(5) ? 2 : 7) + !chance_one_in(9);
+		plan.dims[d] = (int64_t)chance_below(chance_one_in(5) ? 2 : 7) +
+			       !chance_one_in(9);
 	plan.pieces = (uint32_t)chance_below(chance_one_in(3) ? 2 : FAKE_MAX_PIECES);
 	plan.in_block = fields[plan.dtype].number && chance_one_in(3);
 	plan.other_order = !plan.in_block && chance_one_in(3);

@@ -1,4 +1,4 @@
-/* fake_tensor.h — tensors in memory, cut into pieces at random and written out the slow way.
+/* fake_tensor.h — tensors in memory, cut up at random and written out the slow way.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef UNIT_FAKE_TENSOR_H
 #define UNIT_FAKE_TENSOR_H
@@ -28,13 +28,13 @@ struct fake_plan {
 	int64_t dims[FAKE_MAX_RANK];
 	uint32_t pieces;  /* at most; 0: whole, without a box */
 	bool other_order; /* of bytes */
-	bool in_block;    /* as V1 has it: a message with the dtype's field */
-	size_t longest;   /* string */
+	bool in_block;	  /* as V1 has it: a message with the dtype's field */
+	size_t longest;	  /* string */
 };
 
 void fake_tensor_make(struct fake_tensor *f, const struct fake_plan *plan);
 void fake_tensor_drop(struct fake_tensor *f);
-/* A plan of a small tensor of any kind; its data has a checksum, unless it is in_block. */
+/* A plan of a small tensor of any kind. */
 struct fake_plan fake_plan_any(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* memory.c — files that are bytes in memory: what source_open() finds instead of the disk.
+/* memory.c — files that are bytes in memory, which source_open() finds.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,8 @@ static int memory_open(struct source *s, struct ckpt_error *err)
 		if (strstr(s->path, all[i].mark)) {
 			s->fd = (int)i;
 			s->size = bytes_left(&all[i].content);
-			s->identity = (struct identity){ .inode = i + 1, .size = s->size };
+			s->identity =
+				(struct identity){ .inode = i + 1, .size = s->size };
 			return 0;
 		}
 	errno = ENOENT;

@@ -1,4 +1,4 @@
-/* memory.h — files that are bytes in memory: what source_open() finds instead of the disk.
+/* memory.h — files that are bytes in memory, which source_open() finds.
  * SPDX-License-Identifier: Apache-2.0
  *
  * For the unit tests and the fuzz targets. A path belongs to the first file whose mark it
@@ -15,7 +15,7 @@ struct memory_file {
 	struct bytes content;
 };
 
-/* From here on sources are opened in memory; n 0: on the disk again. The array must stay. */
+/* From here on sources are opened in memory; n 0: on the disk again. files must stay. */
 void memory_files(const struct memory_file *files, size_t n);
 
 #endif

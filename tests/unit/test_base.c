@@ -163,7 +163,7 @@ static void codes_have_different_names(void **state)
 		for (int k = 0; k < i; k++)
 			assert_string_not_equal(ckpt_code_name(i), ckpt_code_name(k));
 	assert_string_equal(ckpt_code_name((enum ckpt_code)999), "unknown");
-	assert_string_equal(ckpt_code_name((enum ckpt_code)-1), "unknown");
+	assert_string_equal(ckpt_code_name((enum ckpt_code) - 1), "unknown");
 }
 
 int group_base(void)

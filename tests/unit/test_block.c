@@ -45,7 +45,7 @@ static int end(void **state)
 #define RESTARTS "\0\0\0\0\1\0\0\0" /* one, at 0 */
 #define BLOCK(bytes) bytes, sizeof(bytes) - 1
 
-/* Blocks with good checksums and bad contents. good: entries that come before the damage. */
+/* Blocks with good checksums and bad contents. good: entries before the damage. */
 static const struct {
 	const char *bytes;
 	size_t n;
@@ -61,30 +61,39 @@ static const struct {
 	{ BLOCK(""), 0, 0, CKPT_ECORRUPT, "no room for its restarts" },
 	{ BLOCK("\0\0\0"), 0, 0, CKPT_ECORRUPT, "no room for its restarts" },
 	{ BLOCK("\1\0\0\0"), 0, 0, CKPT_ECORRUPT, "more restart points" },
-	{ BLOCK("\0\1\1av\0\0\0\0\xff\xff\xff\x7f"), 0, 0, CKPT_ECORRUPT, "more restart" },
-	{ BLOCK("\0\1\1av\0\0\0\0\0\0\0\x40"), 0, 0, CKPT_ECORRUPT, "more restart points" },
+	{ BLOCK("\0\1\1av\0\0\0\0\xff\xff\xff\x7f"), 0, 0, CKPT_ECORRUPT,
+	  "more restart" },
+	{ BLOCK("\0\1\1av\0\0\0\0\0\0\0\x40"), 0, 0, CKPT_ECORRUPT,
+	  "more restart points" },
 	{ BLOCK("\0\1\1av\0\0\0\0"), 0, 0, CKPT_ECORRUPT, "no restart points" },
 	{ BLOCK("\0\1\1av\1\0\0\0\1\0\0\0"), 0, 0, CKPT_ECORRUPT, "out of order" },
-	{ BLOCK("\0\1\1av\0\0\0\0\0\0\0\0\2\0\0\0"), 0, 0, CKPT_ECORRUPT, "out of order" },
-	{ BLOCK("\0\1\1av\0\0\0\0\5\0\0\0\2\0\0\0"), 0, 0, CKPT_ECORRUPT, "behind the entries" },
+	{ BLOCK("\0\1\1av\0\0\0\0\0\0\0\0\2\0\0\0"), 0, 0, CKPT_ECORRUPT,
+	  "out of order" },
+	{ BLOCK("\0\1\1av\0\0\0\0\5\0\0\0\2\0\0\0"), 0, 0, CKPT_ECORRUPT,
+	  "behind the entries" },
 	{ BLOCK("\0" RESTARTS), 0, 0, CKPT_ECORRUPT, "cut short" },
 	{ BLOCK("\0\1\1av\x80\x80" RESTARTS), 0, 1, CKPT_ECORRUPT, "cut short" },
-	{ BLOCK("\0\x80\x80\x80\x80\x80\0\0" RESTARTS), 0, 0, CKPT_ECORRUPT, "cut short" },
+	{ BLOCK("\0\x80\x80\x80\x80\x80\0\0" RESTARTS), 0, 0, CKPT_ECORRUPT,
+	  "cut short" },
 	{ BLOCK("\1\0\0" RESTARTS), 0, 0, CKPT_ECORRUPT, "shares more" },
 	{ BLOCK("\0\1\1av\2\0\0" RESTARTS), 0, 1, CKPT_ECORRUPT, "shares more" },
 	{ BLOCK("\0\2\0a" RESTARTS), 0, 0, CKPT_ECORRUPT, "longer than its block" },
 	{ BLOCK("\0\1\2av" RESTARTS), 0, 0, CKPT_ECORRUPT, "longer than its block" },
-	{ BLOCK("\0\x80\x80\x80\x80\x08\x80\x80\x80\x80\x08" RESTARTS), 0, 0, CKPT_ECORRUPT,
-	  "longer than its block" },
+	{ BLOCK("\0\x80\x80\x80\x80\x08\x80\x80\x80\x80\x08" RESTARTS), 0, 0,
+	  CKPT_ECORRUPT, "longer than its block" },
 	{ BLOCK(RESTARTS), 2, 0, CKPT_EUNSUPPORTED, "type is 2" },
 	{ BLOCK(RESTARTS), 255, 0, CKPT_EUNSUPPORTED, "type is 255" },
 	{ BLOCK("\x08\x1c" RESTARTS), 1, 0, CKPT_OK, NULL }, /* as Snappy */
 	{ BLOCK("\x09\x20\1\0\0" RESTARTS), 1, 0, CKPT_ECORRUPT, "malformed" },
-	{ BLOCK("\x0b\x28\1\0\0" RESTARTS), 1, 0, CKPT_ECORRUPT, "byte 0 of it: an entry shares" },
+	{ BLOCK("\x0b\x28\1\0\0" RESTARTS), 1, 0, CKPT_ECORRUPT,
+	  "byte 0 of it: an entry shares" },
 	{ BLOCK("\xff\xff\xff\xff\x0f"), 1, 0, CKPT_ECORRUPT, "length is impossible" },
-	{ BLOCK("\xff\xff\xff\xff\xff\x0f"), 1, 0, CKPT_ECORRUPT, "length is impossible" },
+	{ BLOCK("\xff\xff\xff\xff\xff\x0f"), 1, 0, CKPT_ECORRUPT,
+	  "length is impossible" },
 	{ BLOCK(""), 1, 0, CKPT_ECORRUPT, "length is impossible" },
-	{ BLOCK("\x08\x01\x05" "0000"), 1, 0, CKPT_ECORRUPT, "malformed" }, /* copies nothing */
+	{ BLOCK("\x08\x01\x05"
+		"0000"),
+	  1, 0, CKPT_ECORRUPT, "malformed" }, /* copies nothing */
 };
 
 static void blocks_that_lie(void **state)
@@ -114,7 +123,8 @@ static void blocks_that_lie(void **state)
 		assert_int_equal(table_next(&w, &e, NULL), 0);
 		table_walk_end(&w);
 		table_walk_begin(&w, &table);
-		CHECK(table_find(&w, bytes_of("aa", 2), &e, NULL) == (lies[i].code ? -1 : 0),
+		CHECK(table_find(&w, bytes_of("aa", 2), &e, NULL) ==
+			      (lies[i].code ? -1 : 0),
 		      "case %zu", i);
 		assert_int_equal(table_find(&w, bytes_of("c", 1), &e, NULL), 1);
 		table_walk_end(&w);
@@ -142,7 +152,7 @@ static void a_bomb(void **state)
 	table_walk_end(&w);
 }
 
-/* Ten thousand entries from one restart point on: they can be walked, but not searched. */
+/* Ten thousand entries from one restart point on: to be walked, but not searched. */
 static void too_few_restart_points(void **state)
 {
 	(void)state;
@@ -174,10 +184,13 @@ static void handles_that_lie(void **state)
 {
 	(void)state;
 	static const char *const handles[] = {
-		"", "\x80", "\x05", "\x05\x80", "\x80\x80\x04\x05",
-		"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		"",
+		"\x80",
+		"\x05",
+		"\x05\x80",
+		"\x80\x80\x04\x05",
+		"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01",
-		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 	};
 	for (size_t i = 0; i < COUNT(handles); i++) {
 		struct table_walk w;
@@ -185,7 +198,7 @@ static void handles_that_lie(void **state)
 		struct ckpt_error err = { 0 };
 		struct buffer *f = &writer.file;
 		table_writer_begin(&writer);
-		/* What is written as a data block becomes the index, by a footer of its own. */
+		/* A footer of its own makes the data block the index. */
 		table_writer_add(&writer, "k", 1, handles[i], strlen(handles[i]));
 		table_writer_end(&writer);
 		uint8_t *footer = f->p + f->len - 48;
@@ -226,7 +239,7 @@ static void many_handles_to_one_block(void **state)
 	table_writer_end(&one);
 	const struct written_block b = one.blocks[0];
 	one.file.p[b.offset] ^= 1;
-	/* The index of the second table becomes the one of a file that begins with the first. */
+	/* The second table goes behind the first one's block, and lists it. */
 	buffer_append(&writer.file, one.file.p, b.offset + b.size + 5, NULL);
 	writer.block_size = SIZE_MAX;
 	for (int i = 0; i < 1000; i++) {
@@ -237,13 +250,15 @@ static void many_handles_to_one_block(void **state)
 	}
 	const size_t index = writer.file.len;
 	table_writer_end(&writer);
-	/* The handle of what was written as a data block goes where the index's stands. */
+	/* A footer of its own makes the data block the index. */
 	struct buffer *f = &writer.file;
 	uint8_t *footer = f->p + f->len - 48;
 	const size_t size = writer.blocks[0].size;
-	memcpy(footer, (uint8_t[]){ 0, 0, (uint8_t)(index | 0x80), (uint8_t)(index >> 7),
-				    (uint8_t)(size | 0x80), (uint8_t)(size >> 7 | 0x80),
-				    (uint8_t)(size >> 14) }, 7);
+	memcpy(footer,
+	       (uint8_t[]){ 0, 0, (uint8_t)(index | 0x80), (uint8_t)(index >> 7),
+			    (uint8_t)(size | 0x80), (uint8_t)(size >> 7 | 0x80),
+			    (uint8_t)(size >> 14) },
+	       7);
 	open_bytes(f->p, f->len);
 	table_walk_begin(&w, &table);
 	while ((r = table_next(&w, &e, NULL)) != 0 && damage < 2000)

@@ -1,4 +1,4 @@
-/* test_bytes.c — the bounded cursor: what it takes, and that it never moves when it refuses.
+/* test_bytes.c — the bounded cursor: what it takes; when it refuses it never moves.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,7 +18,7 @@ static size_t write_varint(uint8_t *to, uint64_t v, size_t at_least)
 	return n;
 }
 
-/* Bytes at the very end of a block of their own, so that a sanitizer sees one too many. */
+/* Bytes in a block of their own size, so that a sanitizer sees one too many. */
 static void check_varint(const uint8_t *p, size_t n, bool good, uint64_t want)
 {
 	uint8_t *exact = test_malloc(n ? n : 1);
@@ -81,7 +81,8 @@ static void what_is_left(void **state)
 {
 	(void)state;
 	static const uint8_t data[] = { 1, 2, 3, 4, 5, 6, 7, 0x88, 9 };
-	static const uint64_t too_many[] = { 10, 11, UINT32_MAX, UINT64_MAX - 1, UINT64_MAX };
+	static const uint64_t too_many[] = { 10, 11, UINT32_MAX, UINT64_MAX - 1,
+					     UINT64_MAX };
 	struct bytes b = bytes_of(data, sizeof data), out = { NULL, NULL };
 	for (size_t i = 0; i < COUNT(too_many); i++) {
 		assert_false(bytes_take(&b, too_many[i], &out));

@@ -71,7 +71,8 @@ static void implementations_agree(void **state)
 		assert_int_equal(crc32c(before, data + at, n),
 				 crc32c_table(before, data + at, n));
 	}
-	assert_int_equal(crc32c_table(0, data, sizeof data), slow_crc(0, data, sizeof data));
+	assert_int_equal(crc32c_table(0, data, sizeof data),
+			 slow_crc(0, data, sizeof data));
 }
 
 static void in_steps_as_at_once(void **state)
@@ -99,8 +100,10 @@ static void parts_joined(void **state)
 	static uint8_t data[20000];
 	chance_bytes(data, sizeof data);
 	for (int i = 0; i < 2000; i++) {
-		const size_t n = chance_below(sizeof data + 1), split = chance_below(n + 1);
-		const uint32_t a = crc32c(0, data, split), b = crc32c(0, data + split, n - split);
+		const size_t n = chance_below(sizeof data + 1),
+			     split = chance_below(n + 1);
+		const uint32_t a = crc32c(0, data, split),
+			       b = crc32c(0, data + split, n - split);
 		assert_int_equal(crc32c_combine(a, b, n - split), crc32c(0, data, n));
 	}
 	assert_int_equal(crc32c_combine(0x1234, 0, 0), 0x1234);
@@ -128,9 +131,12 @@ static void joined_beyond_4_gib(void **state)
 int group_crc32c(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_checksums),    cmocka_unit_test(mask_and_back),
-		cmocka_unit_test(implementations_agree), cmocka_unit_test(in_steps_as_at_once),
-		cmocka_unit_test(parts_joined),       cmocka_unit_test(joined_beyond_4_gib),
+		cmocka_unit_test(known_checksums),
+		cmocka_unit_test(mask_and_back),
+		cmocka_unit_test(implementations_agree),
+		cmocka_unit_test(in_steps_as_at_once),
+		cmocka_unit_test(parts_joined),
+		cmocka_unit_test(joined_beyond_4_gib),
 	};
 	return unit_run("crc32c", tests, COUNT(tests));
 }

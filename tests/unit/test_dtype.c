@@ -1,9 +1,9 @@
 /* test_dtype.c — the table of dtypes, and every pattern of the small ones.
  * SPDX-License-Identifier: Apache-2.0
  *
- * float16 is compared with the same number as a float32 (its bits moved, its bias changed by
- * a product that is exact), bfloat16 and float8_e5m2 as the upper halves that they are, the
- * other float8 among each other by the powers of two that lie between their biases.
+ * float16 is compared with the same number as a float32 (its bits moved, its bias changed
+ * by a product that is exact), bfloat16 and float8_e5m2 as the upper halves that they
+ * are, the other float8 among each other by the powers of two between their biases.
  */
 #include "config.h"
 
@@ -96,14 +96,16 @@ static void small_floats_are_what_they_stand_for(void **state)
 		double most = 0, least = INFINITY;
 		for (unsigned p = 0; p < s->patterns; p++) {
 			const double v = value_of(d, p), want = reference(s->dtype, p);
-			CHECK(isnan(v) ? isnan(want) : v == want && !signbit(v) == !signbit(want),
+			CHECK(isnan(v) ? isnan(want)
+				       : v == want && !signbit(v) == !signbit(want),
 			      "%s %#x is %a, not %a", d->name, p, v, want);
 			if (isfinite(v) && v > most)
 				most = v;
 			if (v > 0 && v < least)
 				least = v;
 		}
-		CHECK(most == s->most && least == s->least, "%s %a %a", d->name, most, least);
+		CHECK(most == s->most && least == s->least, "%s %a %a", d->name, most,
+		      least);
 	}
 }
 
@@ -154,14 +156,14 @@ static void check_text(const struct scale *s, unsigned pattern)
 	const void *p = s->d->size == 1 ? (const void *)&byte : &two;
 	const size_t len = dtype_real_text(s->d, p, text);
 	assert_int_equal(len, strlen(text));
-	CHECK(nearest(s, strtold(text, NULL)) == pattern, "%s %#x as %s", s->d->name, pattern,
-	      text);
+	CHECK(nearest(s, strtold(text, NULL)) == pattern, "%s %#x as %s", s->d->name,
+	      pattern, text);
 	const struct digits d = unit_digits(text);
 	const uint64_t m = d.m / 10;
 	for (uint64_t other = m ? m - 1 : 0; d.n > 1 && other <= m + 2; other++)
 		CHECK(read_decimal(s, other, d.power + 1) != pattern,
-		      "%s %#x as %s, %" PRIu64 "e%d does as well", s->d->name, pattern, text,
-		      other, d.power + 1);
+		      "%s %#x as %s, %" PRIu64 "e%d does as well", s->d->name, pattern,
+		      text, other, d.power + 1);
 }
 
 static void small_floats_read_back_from_the_shortest_text(void **state)
@@ -192,13 +194,20 @@ static void known_texts(void **state)
 		uint64_t bits;
 		const char *text;
 	} known[] = {
-		{ CKPT_FLOAT16, 0x2e66, "0.1" },        { CKPT_FLOAT16, 0x7bff, "65500.0" },
-		{ CKPT_FLOAT16, 0x0001, "6e-08" },      { CKPT_FLOAT16, 0x8000, "-0.0" },
-		{ CKPT_FLOAT16, 0xfc00, "-inf" },       { CKPT_FLOAT16, 0x7e00, "nan" },
-		{ CKPT_BFLOAT16, 0x3dcd, "0.1" },       { CKPT_BFLOAT16, 0x7f7f, "3.39e+38" },
-		{ CKPT_BFLOAT16, 0x4049, "3.14" },      { CKPT_FLOAT8_E4M3FN, 0x7e, "450.0" },
-		{ CKPT_FLOAT8_E4M3FNUZ, 0x80, "nan" },  { CKPT_FLOAT4_E2M1FN, 0xf3, "1.5" },
-		{ CKPT_FLOAT32, 0x3dcccccd, "0.1" },    { CKPT_FLOAT8_E5M2, 0x7c, "inf" },
+		{ CKPT_FLOAT16, 0x2e66, "0.1" },
+		{ CKPT_FLOAT16, 0x7bff, "65500.0" },
+		{ CKPT_FLOAT16, 0x0001, "6e-08" },
+		{ CKPT_FLOAT16, 0x8000, "-0.0" },
+		{ CKPT_FLOAT16, 0xfc00, "-inf" },
+		{ CKPT_FLOAT16, 0x7e00, "nan" },
+		{ CKPT_BFLOAT16, 0x3dcd, "0.1" },
+		{ CKPT_BFLOAT16, 0x7f7f, "3.39e+38" },
+		{ CKPT_BFLOAT16, 0x4049, "3.14" },
+		{ CKPT_FLOAT8_E4M3FN, 0x7e, "450.0" },
+		{ CKPT_FLOAT8_E4M3FNUZ, 0x80, "nan" },
+		{ CKPT_FLOAT4_E2M1FN, 0xf3, "1.5" },
+		{ CKPT_FLOAT32, 0x3dcccccd, "0.1" },
+		{ CKPT_FLOAT8_E5M2, 0x7c, "inf" },
 		{ CKPT_FLOAT64, 0x3fb999999999999a, "0.1" },
 	};
 	for (size_t i = 0; i < COUNT(known); i++) {
@@ -242,7 +251,8 @@ static void whole_numbers_of_all_sizes(void **state)
 		assert_int_equal(dtype_int(dtype_of(CKPT_INT32), odd + 1), (int32_t)v);
 		assert_int_equal(dtype_uint(dtype_of(CKPT_UINT32), odd + 1), (uint32_t)v);
 		assert_int_equal(dtype_int(dtype_of(CKPT_INT16), odd + 1), (int16_t)v);
-		assert_int_equal(dtype_uint(dtype_of(CKPT_QUINT16), odd + 1), (uint16_t)v);
+		assert_int_equal(dtype_uint(dtype_of(CKPT_QUINT16), odd + 1),
+				 (uint16_t)v);
 #endif
 	}
 }
@@ -265,14 +275,17 @@ static void swapping_reverses_each_unit(void **state)
 	for (int number = 1; number <= CKPT_FLOAT4_E2M1FN; number++) {
 		const struct dtype *d = dtype_of(number);
 		uint8_t before[16 * 7], after[16 * 7];
-		const size_t n = 7, size = d->size, complex_parts = d->kind == KIND_COMPLEX;
+		const size_t n = 7, size = d->size,
+			     complex_parts = d->kind == KIND_COMPLEX;
 		const size_t unit = size >> complex_parts;
 		chance_bytes(before, sizeof before);
 		memcpy(after, before, sizeof after);
 		dtype_swap(d, after, n);
 		for (size_t i = 0; i < n * size; i++)
-			assert_int_equal(after[i], before[i / unit * unit + unit - 1 - i % unit]);
-		assert_memory_equal(after + n * size, before + n * size, sizeof after - n * size);
+			assert_int_equal(after[i],
+					 before[i / unit * unit + unit - 1 - i % unit]);
+		assert_memory_equal(after + n * size, before + n * size,
+				    sizeof after - n * size);
 		dtype_swap(d, after, n);
 		assert_memory_equal(after, before, sizeof after);
 	}
@@ -282,8 +295,9 @@ static void swapping_reverses_each_unit(void **state)
 static void the_table_is_complete(void **state)
 {
 	(void)state;
-	static const uint8_t sizes[] = { 0, 4, 8, 4, 1, 2, 1, 0, 8, 8, 1, 1, 1, 4,  2, 2, 2,
-					 2, 16, 2, 0, 0, 4, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	static const uint8_t sizes[] = { 0, 4, 8, 4, 1, 2, 1,  0, 8, 8, 1, 1,
+					 1, 4, 2, 2, 2, 2, 16, 2, 0, 0, 4, 8,
+					 1, 1, 1, 1, 1, 1, 1,  1, 1, 1 };
 	for (int i = 1; i < (int)COUNT(sizes); i++) {
 		assert_int_equal(ckpt_dtype_size(i), sizes[i]);
 		assert_int_equal(dtype_named(ckpt_dtype_name(i)), i);
@@ -291,7 +305,8 @@ static void the_table_is_complete(void **state)
 	}
 	assert_string_equal(ckpt_dtype_name(CKPT_FLOAT16), "float16");
 	assert_string_equal(ckpt_dtype_name(CKPT_FLOAT4_E2M1FN), "float4_e2m1fn");
-	static const int none[] = { 0, -1, INT32_MIN, INT32_MAX, (int)COUNT(sizes), 101, 999 };
+	static const int none[] = { 0,	 -1, INT32_MIN, INT32_MAX, (int)COUNT(sizes),
+				    101, 999 };
 	for (size_t i = 0; i < COUNT(none); i++) {
 		assert_null(dtype_of(none[i]));
 		assert_null(ckpt_dtype_name(none[i]));

@@ -1,4 +1,4 @@
-/* test_match.c — globs that stop at '/', regular expressions, what is left out, near misses.
+/* test_match.c — globs that stop at '/', regular expressions, exclusions, near misses.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -70,8 +70,8 @@ static void globs(void **state)
 		{ "", "a", false },
 	};
 	for (size_t i = 0; i < COUNT(known); i++)
-		CHECK(matches(known[i].glob, known[i].name, false) == known[i].yes, "'%s' and '%s'",
-		      known[i].glob, known[i].name);
+		CHECK(matches(known[i].glob, known[i].name, false) == known[i].yes,
+		      "'%s' and '%s'", known[i].glob, known[i].name);
 }
 
 static void regular_expressions(void **state)
@@ -124,7 +124,10 @@ static void takes_and_leaves_out(void **state)
 	patterns[0] = (char *)"a*c";
 	m = match_compile(&a, patterns, 1, NULL, 0, false, NULL);
 	assert_true(match_name(m, "a\0c", 3));
-	assert_true(match_name(m, "a\xff\x80" "c", 4));
+	assert_true(match_name(m,
+			       "a\xff\x80"
+			       "c",
+			       4));
 	assert_false(match_name(m, "a\0c\0", 4));
 	match_free(m);
 	arena_drop(&a);
@@ -136,13 +139,14 @@ static void bad_patterns(void **state)
 	static const struct {
 		const char *pattern;
 		bool regex;
-	} bad[] = { { "a[", false }, { "(", true }, { "a{2,1}", true }, { "[z-a]", true },
-		    { "*", true },   { "a\\", true } };
+	} bad[] = { { "a[", false },   { "(", true }, { "a{2,1}", true },
+		    { "[z-a]", true }, { "*", true }, { "a\\", true } };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		for (int as_exclude = 0; as_exclude < 2; as_exclude++) {
 			struct arena a;
 			struct ckpt_error err = { 0 };
-			char *one[] = { (char *)"fine", (char *)(uintptr_t)bad[i].pattern };
+			char *one[] = { (char *)"fine",
+					(char *)(uintptr_t)bad[i].pattern };
 			const size_t in = as_exclude ? 0 : 2, out = as_exclude ? 2 : 0;
 			arena_init(&a, UINT64_MAX);
 			struct matcher *m =
@@ -171,8 +175,9 @@ static void patterns_that_explode(void **state)
 static void near_misses(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "dense/kernel", "dense/bias", "dense_1/kernel",
-					     "dense/kernels", "global_step", "conv/kernel",
+	static const char *const names[] = { "dense/kernel",   "dense/bias",
+					     "dense_1/kernel", "dense/kernels",
+					     "global_step",    "conv/kernel",
 					     "dense/kernel" };
 	struct near_names near = { .wanted = "dense/kernle", .wanted_len = 12 };
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -201,9 +206,12 @@ static void near_misses(void **state)
 int group_match(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(globs),        cmocka_unit_test(regular_expressions),
-		cmocka_unit_test(takes_and_leaves_out), cmocka_unit_test(bad_patterns),
-		cmocka_unit_test(patterns_that_explode), cmocka_unit_test(near_misses),
+		cmocka_unit_test(globs),
+		cmocka_unit_test(regular_expressions),
+		cmocka_unit_test(takes_and_leaves_out),
+		cmocka_unit_test(bad_patterns),
+		cmocka_unit_test(patterns_that_explode),
+		cmocka_unit_test(near_misses),
 	};
 	return unit_run("match", tests, COUNT(tests));
 }

@@ -1,9 +1,9 @@
 /* test_number.c — numbers as text: the shortest that reads back, laid out as Python does.
  * SPDX-License-Identifier: Apache-2.0
  *
- * That a text of n digits is the shortest is shown by trying the decimals of n - 1 digits on
- * both sides of the value: a shorter one that reads back would be among them, or would make
- * one of them read back.
+ * That a text of n digits is the shortest is shown by trying the decimals of n - 1 digits
+ * on both sides of the value: a shorter one that reads back would be among them, or would
+ * make one of them read back.
  */
 #include "config.h"
 
@@ -72,7 +72,8 @@ static void doubles_as_python_prints_them(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(python); i++) {
 		char text[NUMBER_MAX];
-		assert_int_equal(number_double(text, python[i].v), strlen(python[i].repr));
+		assert_int_equal(number_double(text, python[i].v),
+				 strlen(python[i].repr));
 		assert_string_equal(text, python[i].repr);
 	}
 }
@@ -128,14 +129,15 @@ static void check_shortest(const char *text, double v, bool narrow)
 	snprintf(nearest, sizeof nearest, "%.*e", d.n - 1, v);
 	const struct digits near = unit_digits(nearest);
 	if (reads_back(near.m, near.power, v, narrow))
-		CHECK(near.m == d.m && near.power == d.power, "%a as %s, %s is nearer", v, text,
-		      nearest);
+		CHECK(near.m == d.m && near.power == d.power, "%a as %s, %s is nearer", v,
+		      text, nearest);
 	if (d.n == 1)
 		return;
 	const uint64_t m = d.m / 10;
 	for (uint64_t other = m ? m - 1 : 0; other <= m + 2; other++)
 		CHECK(!reads_back(other, d.power + 1, v, narrow),
-		      "%a as %s, %" PRIu64 "e%d does as well", v, text, other, d.power + 1);
+		      "%a as %s, %" PRIu64 "e%d does as well", v, text, other,
+		      d.power + 1);
 }
 
 /* Positional for exponents -4 to 15, else with an exponent of two digits or more. */
@@ -146,8 +148,8 @@ static void check_layout(const char *text)
 	char want[NUMBER_MAX], m[24];
 	snprintf(m, sizeof m, "%" PRIu64, d.m);
 	if (exponent < -4 || exponent > 15)
-		snprintf(want, sizeof want, "%c%s%se%c%02d", *m, d.n > 1 ? "." : "", m + 1,
-			 exponent < 0 ? '-' : '+', abs(exponent));
+		snprintf(want, sizeof want, "%c%s%se%c%02d", *m, d.n > 1 ? "." : "",
+			 m + 1, exponent < 0 ? '-' : '+', abs(exponent));
 	else if (d.power >= 0)
 		snprintf(want, sizeof want, "%s%.*s.0", m, d.power, "0000000000000000");
 	else if (exponent >= 0)
@@ -229,7 +231,8 @@ static void floats_of_all_kinds(void **state)
 	for (int i = 0; i < 100000; i++) {
 		check_float((uint32_t)chance());
 		check_float((uint32_t)chance_magnitude());
-		const float v = (float)chance_below(100000) / (float)(1 + chance_below(1000));
+		const float v =
+			(float)chance_below(100000) / (float)(1 + chance_below(1000));
 		uint32_t bits;
 		memcpy(&bits, &v, 4);
 		check_float(bits);
@@ -300,7 +303,8 @@ static void whole_numbers(void **state)
 	};
 	char text[NUMBER_MAX];
 	for (size_t i = 0; i < COUNT(known); i++) {
-		assert_int_equal(number_grouped(text, known[i].v), strlen(known[i].grouped));
+		assert_int_equal(number_grouped(text, known[i].v),
+				 strlen(known[i].grouped));
 		assert_string_equal(text, known[i].grouped);
 		assert_int_equal(number_bytes(text, known[i].v), strlen(known[i].bytes));
 		assert_string_equal(text, known[i].bytes);

@@ -24,7 +24,8 @@ static const char *outline(struct scope_node *root, size_t max_depth)
 	char *to = text;
 	for (struct scope_node *n = root; n; n = scope_next(n, max_depth))
 		if (n != root)
-			to += snprintf(to, (size_t)(text + sizeof text - to), "%zu:%.*s%s ", n->depth,
+			to += snprintf(to, (size_t)(text + sizeof text - to),
+				       "%zu:%.*s%s ", n->depth,
 				       (int)(n->path_len - n->name), n->path + n->name,
 				       n->tensor ? "" : "/");
 	*to = '\0';
@@ -51,15 +52,20 @@ static void a_small_tree(void **state)
 {
 	(void)state;
 	static const char *const names[] = {
-		"net/dense_10/bias", "net/dense_2/kernel", "net/dense_2/bias",
-		"step",              "net",                "net/dense_2",
+		"net/dense_10/bias",
+		"net/dense_2/kernel",
+		"net/dense_2/bias",
+		"step",
+		"net",
+		"net/dense_2",
 	};
 	struct arena a;
 	arena_init(&a, UINT64_MAX);
 	struct scope_node *root = build(&a, names, COUNT(names), SCOPE_BY_NAME);
-	assert_string_equal(outline(root, SIZE_MAX),
-			    "1:net 1:net/ 2:dense_2 2:dense_2/ 3:bias 3:kernel 2:dense_10/ "
-			    "3:bias 1:step ");
+	assert_string_equal(
+		outline(root, SIZE_MAX),
+		"1:net 1:net/ 2:dense_2 2:dense_2/ 3:bias 3:kernel 2:dense_10/ "
+		"3:bias 1:step ");
 	assert_string_equal(outline(root, 1), "1:net 1:net/ 1:step ");
 	assert_string_equal(outline(root, 2),
 			    "1:net 1:net/ 2:dense_2 2:dense_2/ 2:dense_10/ 1:step ");
@@ -74,9 +80,10 @@ static void a_small_tree(void **state)
 	assert_null(net->tensor);
 	assert_ptr_equal(net->parent, root);
 	root = build(&a, names, COUNT(names), SCOPE_BY_SIZE);
-	assert_string_equal(outline(root, SIZE_MAX),
-			    "1:net/ 2:dense_2 2:dense_2/ 3:bias 3:kernel 2:dense_10/ 3:bias "
-			    "1:net 1:step ");
+	assert_string_equal(
+		outline(root, SIZE_MAX),
+		"1:net/ 2:dense_2 2:dense_2/ 3:bias 3:kernel 2:dense_10/ 3:bias "
+		"1:net 1:step ");
 	arena_drop(&a);
 }
 
@@ -105,7 +112,8 @@ static size_t parts_of(const char *name, size_t n)
 static void check_node(const struct scope_node *n, enum scope_order order)
 {
 	uint64_t tensors = 0, elements = 0, size = 0;
-	assert_int_equal(n->depth, n->path_len || n->parent ? parts_of(n->path, n->path_len) : 0);
+	assert_int_equal(n->depth,
+			 n->path_len || n->parent ? parts_of(n->path, n->path_len) : 0);
 	for (const struct scope_node *c = n->child; c; c = c->next) {
 		assert_ptr_equal(c->parent, n);
 		assert_true(c->path_len >= n->path_len);
@@ -117,7 +125,8 @@ static void check_node(const struct scope_node *n, enum scope_order order)
 		const struct scope_node *d = c->next;
 		if (!d)
 			break;
-		const int names = scope_compare(c->path, c->path_len, d->path, d->path_len);
+		const int names =
+			scope_compare(c->path, c->path_len, d->path, d->path_len);
 		if (order == SCOPE_BY_SIZE)
 			assert_true(c->size_bytes > d->size_bytes ||
 				    (c->size_bytes == d->size_bytes && names <= 0));
@@ -163,7 +172,8 @@ static void random_trees(void **state)
 			chance_text(name, len, "ab01_//");
 			bool seen = false;
 			for (size_t i = 0; i < n; i++)
-				seen |= strlen(names[i]) == len && !memcmp(names[i], name, len);
+				seen |= strlen(names[i]) == len &&
+					!memcmp(names[i], name, len);
 			if (!seen)
 				names[n++] = arena_copy(&a, name, len);
 		}
@@ -193,10 +203,11 @@ static void scope_order_is_total(void **state)
 				c[k][m] = scope_compare(s[k], n[k], s[m], n[m]);
 		for (int k = 0; k < 3; k++)
 			for (int m = 0; m < 3; m++) {
-				const bool same = n[k] == n[m] && !memcmp(s[k], s[m], n[k]);
+				const bool same =
+					n[k] == n[m] && !memcmp(s[k], s[m], n[k]);
 				const int last = 3 - k - m;
 				assert_int_equal(c[k][m] == 0, same);
-				assert_int_equal(c[k][m] < 0, c[m][k] > 0);
+				assert_int_equal(c[k][m]<0, c[m][k]> 0);
 				if (k != m && c[k][m] < 0 && c[m][last] < 0)
 					assert_true(c[k][last] < 0);
 			}
@@ -230,8 +241,10 @@ static void a_tree_without_memory(void **state)
 int group_scope(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_small_tree),      cmocka_unit_test(names_with_empty_parts),
-		cmocka_unit_test(random_trees),      cmocka_unit_test(scope_order_is_total),
+		cmocka_unit_test(a_small_tree),
+		cmocka_unit_test(names_with_empty_parts),
+		cmocka_unit_test(random_trees),
+		cmocka_unit_test(scope_order_is_total),
 		cmocka_unit_test(a_tree_without_memory),
 	};
 	return unit_run("scope", tests, COUNT(tests));

@@ -17,16 +17,26 @@ static const struct {
 	int count;
 	int64_t index[8];
 } python[] = {
-	{ 5, ":", 5, { 0, 1, 2, 3, 4 } },    { 5, "1:3", 2, { 1, 2 } },
-	{ 5, "-2:", 2, { 3, 4 } },           { 5, ":-2", 3, { 0, 1, 2 } },
-	{ 5, "::2", 3, { 0, 2, 4 } },        { 5, "1::2", 2, { 1, 3 } },
-	{ 5, "::-1", 5, { 4, 3, 2, 1, 0 } }, { 5, "3:0:-1", 3, { 3, 2, 1 } },
-	{ 5, "3::-2", 2, { 3, 1 } },         { 5, ":1:-1", 3, { 4, 3, 2 } },
-	{ 5, "-1:-6:-2", 3, { 4, 2, 0 } },   { 5, "10:", 0, { 0 } },
-	{ 5, "-10:2", 2, { 0, 1 } },         { 5, "4:1", 0, { 0 } },
-	{ 5, "10::-3", 2, { 4, 1 } },        { 5, "-10::-1", 0, { 0 } },
-	{ 5, "2:2", 0, { 0 } },              { 5, "0:5:7", 1, { 0 } },
-	{ 0, ":", 0, { 0 } },                { 0, "::-1", 0, { 0 } },
+	{ 5, ":", 5, { 0, 1, 2, 3, 4 } },
+	{ 5, "1:3", 2, { 1, 2 } },
+	{ 5, "-2:", 2, { 3, 4 } },
+	{ 5, ":-2", 3, { 0, 1, 2 } },
+	{ 5, "::2", 3, { 0, 2, 4 } },
+	{ 5, "1::2", 2, { 1, 3 } },
+	{ 5, "::-1", 5, { 4, 3, 2, 1, 0 } },
+	{ 5, "3:0:-1", 3, { 3, 2, 1 } },
+	{ 5, "3::-2", 2, { 3, 1 } },
+	{ 5, ":1:-1", 3, { 4, 3, 2 } },
+	{ 5, "-1:-6:-2", 3, { 4, 2, 0 } },
+	{ 5, "10:", 0, { 0 } },
+	{ 5, "-10:2", 2, { 0, 1 } },
+	{ 5, "4:1", 0, { 0 } },
+	{ 5, "10::-3", 2, { 4, 1 } },
+	{ 5, "-10::-1", 0, { 0 } },
+	{ 5, "2:2", 0, { 0 } },
+	{ 5, "0:5:7", 1, { 0 } },
+	{ 0, ":", 0, { 0 } },
+	{ 0, "::-1", 0, { 0 } },
 	{ 1, "::-9223372036854775808", 1, { 0 } },
 	{ 5, "::9223372036854775807", 1, { 0 } },
 	{ 5, "-9223372036854775808:9223372036854775807", 5, { 0, 1, 2, 3, 4 } },
@@ -59,7 +69,8 @@ struct trial {
 
 static int print_bound(char *to, int64_t v)
 {
-	const char *before = chance_one_in(4) ? " " : "", *after = chance_one_in(4) ? "\t" : "";
+	const char *before = chance_one_in(4) ? " " : "",
+		   *after = chance_one_in(4) ? "\t" : "";
 	const char *plus = v >= 0 && chance_one_in(4) ? "+" : "";
 	return sprintf(to, "%s%s%" PRId64 "%s", before, plus, v, after);
 }
@@ -69,7 +80,8 @@ static void take_slice(struct trial *t, int d, char **to)
 {
 	const int64_t n = t->dims[d];
 	const bool has[3] = { chance_one_in(2), chance_one_in(2), chance_one_in(2) };
-	const int64_t start = (int64_t)chance_below(17) - 8, stop = (int64_t)chance_below(17) - 8;
+	const int64_t start = (int64_t)chance_below(17) - 8,
+		      stop = (int64_t)chance_below(17) - 8;
 	int64_t step = has[2] ? (int64_t)chance_below(9) - 4 : 1;
 	step = step ? step : 1;
 	if (has[0])
@@ -81,7 +93,9 @@ static void take_slice(struct trial *t, int d, char **to)
 		*to += sprintf(*to, ":");
 		*to += print_bound(*to, step);
 	}
-	const int64_t first = !has[0] ? (step > 0 ? 0 : n - 1) : start < 0 ? start + n : start;
+	const int64_t first = !has[0]	  ? (step > 0 ? 0 : n - 1)
+			      : start < 0 ? start + n
+					  : start;
 	const int64_t end = !has[1] ? (step > 0 ? n : -1) : stop < 0 ? stop + n : stop;
 	const bool to_the_end = !has[1] || (step < 0 && stop < 0 && stop + n < 0);
 	int64_t i = first;
@@ -119,10 +133,11 @@ static void make_trial(struct trial *t)
 	t->rank = (int)chance_below(5);
 	for (int d = 0; d < t->rank; d++)
 		t->dims[d] = (int64_t)chance_below(chance_one_in(8) ? 2 : 7);
-	/* What stands in the text: some dimensions, an ellipsis for those in the middle. */
+	/* In the text stand some dimensions, an ellipsis for those in the middle. */
 	const int given = (int)chance_below((uint64_t)t->rank + 1);
 	const int before = (int)chance_below((uint64_t)given + 1);
-	const bool ellipsis = before < given || chance_one_in(3), bracket = chance_one_in(4);
+	const bool ellipsis = before < given || chance_one_in(3),
+		   bracket = chance_one_in(4);
 	char *to = t->text + sprintf(t->text, "%s", bracket ? "[" : "");
 	bool some = false;
 	for (int d = 0; d < t->rank; d++) {
@@ -178,8 +193,9 @@ static void check_walk(const struct trial *t, const struct selection *s)
 		for (uint64_t i = 0; i < row.n; i++, at++) {
 			CHECK(at < n, "'%s' gives too many", t->text);
 			const uint64_t flat = row.first + i * (uint64_t)row.step;
-			CHECK(flat == want[at], "'%s' item %zu is %" PRIu64 ", not %" PRIu64,
-			      t->text, at, flat, want[at]);
+			CHECK(flat == want[at],
+			      "'%s' item %zu is %" PRIu64 ", not %" PRIu64, t->text, at,
+			      flat, want[at]);
 		}
 	CHECK(at == n, "'%s' gives %zu of %zu", t->text, at, n);
 	assert_false(selection_next(&w, &row));
@@ -202,8 +218,8 @@ static void walks_of_random_slices(void **state)
 		struct ckpt_error err = { 0 };
 		int64_t shape[MAX_RANK];
 		make_trial(&t);
-		CHECK(selection_parse(&s, t.text, t.dims, t.rank, &err) == 0, "rank %d: '%s': %s",
-		      t.rank, t.text, err.text);
+		CHECK(selection_parse(&s, t.text, t.dims, t.rank, &err) == 0,
+		      "rank %d: '%s': %s", t.rank, t.text, err.text);
 		int kept = 0;
 		const int rank = selection_shape(&s, shape);
 		for (int d = 0; d < t.rank; d++)
@@ -250,27 +266,27 @@ static void what_is_no_slice(void **state)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
-		{ "5", "out of bounds" },  { "-6", "out of bounds" },
-		{ "0,7", "out of bounds" }, { "0,0,0", "rank 2" },
-		{ "::0", "step is 0" },    { "a", "no index" },
+		{ "5", "out of bounds" },      { "-6", "out of bounds" },
+		{ "0,7", "out of bounds" },    { "0,0,0", "rank 2" },
+		{ "::0", "step is 0" },	       { "a", "no index" },
 		{ "1:2:3:4", "not an index" }, { "1:b", "unexpected" },
-		{ "1 2", "unexpected" },   { "...,...", "once" },
-		{ "...,1,...", "once" },   { ",", "no index" },
-		{ ",1", "no index" },      { "1,,", "no index" },
-		{ "....", "unexpected" },  { "...1", "unexpected" },
-		{ "1...", "unexpected" },  { "99999999999999999999", "not an index" },
-		{ "[1", "no index" },      { "1]", "unexpected" },
-		{ " ", "no index" },       { "[ ]", "no index" },
-		{ "1.5", "unexpected" },   { "0x1", "unexpected" },
-		{ "--1", "not an index" }, { "- 1", "not an index" },
-		{ "None", "no index" }, { "[[1]]", "no index" },
+		{ "1 2", "unexpected" },       { "...,...", "once" },
+		{ "...,1,...", "once" },       { ",", "no index" },
+		{ ",1", "no index" },	       { "1,,", "no index" },
+		{ "....", "unexpected" },      { "...1", "unexpected" },
+		{ "1...", "unexpected" },      { "99999999999999999999", "not an index" },
+		{ "[1", "no index" },	       { "1]", "unexpected" },
+		{ " ", "no index" },	       { "[ ]", "no index" },
+		{ "1.5", "unexpected" },       { "0x1", "unexpected" },
+		{ "--1", "not an index" },     { "- 1", "not an index" },
+		{ "None", "no index" },	       { "[[1]]", "no index" },
 	};
 	static struct selection s;
 	const int64_t dims[] = { 5, 7 };
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct ckpt_error err = { 0 };
-		CHECK(selection_parse(&s, bad[i].text, dims, 2, &err) == -1, "'%s' is taken",
-		      bad[i].text);
+		CHECK(selection_parse(&s, bad[i].text, dims, 2, &err) == -1,
+		      "'%s' is taken", bad[i].text);
 		assert_int_equal(err.code, CKPT_EINVAL);
 		CHECK(strstr(err.text, "slice") && strstr(err.text, bad[i].says),
 		      "'%s': '%s' does not say '%s'", bad[i].text, err.text, bad[i].says);
@@ -300,8 +316,10 @@ static void huge_steps_and_shapes(void **state)
 {
 	(void)state;
 	static struct selection s;
-	static const char *const texts[] = { "::4611686018427387904", "::-9223372036854775808",
-					     "::9223372036854775807", "...,::-3", "::-1,::-1,::-1" };
+	static const char *const texts[] = { "::4611686018427387904",
+					     "::-9223372036854775808",
+					     "::9223372036854775807", "...,::-3",
+					     "::-1,::-1,::-1" };
 	static const int64_t shapes[][3] = { { 3, 4, 5 },
 					     { 1, INT64_C(1) << 31, INT64_C(1) << 31 },
 					     { 2, 2, INT64_C(1) << 60 },
@@ -313,11 +331,13 @@ static void huge_steps_and_shapes(void **state)
 			struct selection_row row;
 			uint64_t total;
 			assert_true(shape_elements(shapes[k], 3, &total));
-			assert_int_equal(selection_parse(&s, texts[i], shapes[k], 3, NULL), 0);
+			assert_int_equal(
+				selection_parse(&s, texts[i], shapes[k], 3, NULL), 0);
 			selection_begin(&w, &s, shapes[k]);
 			for (int n = 0; n < 20 && selection_next(&w, &row); n++) {
 				assert_true(row.first < total);
-				assert_true(row.first + (row.n - 1) * (uint64_t)row.step < total);
+				assert_true(row.first + (row.n - 1) * (uint64_t)row.step <
+					    total);
 			}
 		}
 }
@@ -342,7 +362,9 @@ static void products_of_dimensions(void **state)
 		{ 3, { 4194305, 4194305, INT64_C(211106198978564) }, false, 0 },
 		{ 3, { 0, INT64_MAX, INT64_MAX }, true, 0 },
 		{ 3, { INT64_MAX, 2, 0 }, false, 0 },
-		{ 4, { INT64_C(1) << 16, INT64_C(1) << 16, INT64_C(1) << 16, 32767 }, true,
+		{ 4,
+		  { INT64_C(1) << 16, INT64_C(1) << 16, INT64_C(1) << 16, 32767 },
+		  true,
 		  UINT64_C(32767) << 48 },
 	};
 	for (size_t i = 0; i < COUNT(known); i++) {

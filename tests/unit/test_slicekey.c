@@ -29,7 +29,7 @@ static void check_key(const char *name, size_t len, int rank, const int64_t *sta
 	buffer_drop(&key);
 }
 
-/* tensorflow/core/lib/strings/ordered_code_test.cc and what OrderedCode makes of the rest. */
+/* tensorflow/core/lib/strings/ordered_code_test.cc; the ends of the range besides. */
 static void known_codes(void **state)
 {
 	(void)state;
@@ -77,7 +77,8 @@ static void there_and_back(void **state)
 		char wanted[20];
 		int64_t start[MAX_RANK], length[MAX_RANK], s[MAX_RANK], l[MAX_RANK];
 		const size_t len = chance_below(sizeof wanted);
-		int rank = (int)chance_below(chance_one_in(50) ? MAX_RANK + 1 : 6), got = -1;
+		int rank = (int)chance_below(chance_one_in(50) ? MAX_RANK + 1 : 6),
+		    got = -1;
 		chance_text(wanted, len, "ab/\xff\xfe\x01");
 		for (size_t k = 0; k < len; k++)
 			if (chance_one_in(6))
@@ -99,7 +100,8 @@ static void there_and_back(void **state)
 		const size_t cut = chance_below(key.len);
 		assert_false(slicekey_decode(bytes_of(key.p, cut), &name, &got, s, l));
 		buffer_append(&key, "", 1, NULL);
-		assert_false(slicekey_decode(bytes_of(key.p, key.len), &name, &got, s, l));
+		assert_false(
+			slicekey_decode(bytes_of(key.p, key.len), &name, &got, s, l));
 	}
 	buffer_drop(&key);
 	buffer_drop(&name);
@@ -136,29 +138,33 @@ static void what_is_no_key(void **state)
 		{ "", 0 },
 		{ "w", 1 },
 		{ "dense/kernel", 12 },
-		{ "\0w", 2 },                    /* the name does not end */
+		{ "\0w", 2 }, /* the name does not end */
 		{ "\0w\0", 3 },
-		{ "\0w\0\1", 4 },                /* no rank */
-		{ "\0w\0\2\0", 5 },              /* 00 with neither 01 nor ff behind it */
-		{ "\0w\xff\1\0\1\0", 7 },        /* ff without 00 */
-		{ "\0w\0\1\1", 5 },              /* the rank's byte is missing */
-		{ "\0w\0\1\x09" "123456789", 14 }, /* a rank of nine bytes */
-		{ "\0w\0\1\1\xff", 6 },          /* rank 255 */
+		{ "\0w\0\1", 4 },	  /* no rank */
+		{ "\0w\0\2\0", 5 },	  /* 00 with neither 01 nor ff behind it */
+		{ "\0w\xff\1\0\1\0", 7 }, /* ff without 00 */
+		{ "\0w\0\1\1", 5 },	  /* the rank's byte is missing */
+		{ "\0w\0\1\x09"
+		  "123456789",
+		  14 },			/* a rank of nine bytes */
+		{ "\0w\0\1\1\xff", 6 }, /* rank 255 */
 		{ "\0w\0\1\x08\xff\xff\xff\xff\xff\xff\xff\xff", 13 },
-		{ "\0w\0\1\1\1\x80", 7 },        /* a start without its length */
-		{ "\0w\0\1\1\1\x80\xc0", 8 },    /* a length of two bytes, one there */
+		{ "\0w\0\1\1\1\x80", 7 },     /* a start without its length */
+		{ "\0w\0\1\1\1\x80\xc0", 8 }, /* a length of two bytes, one there */
 		{ "\0w\0\1\1\1\x80\xff\xff", 9 },
 		{ "\0w\0\1\1\1\x80\0\0", 9 },
-		{ "\0w\0\1\0\0", 6 },            /* one byte too many */
+		{ "\0w\0\1\0\0", 6 }, /* one byte too many */
 	};
 	struct buffer name;
 	int rank;
 	int64_t start[MAX_RANK], length[MAX_RANK];
 	buffer_init(&name, 1000);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		CHECK(!slicekey_decode(bytes_of(bad[i].p, bad[i].n), &name, &rank, start, length),
+		CHECK(!slicekey_decode(bytes_of(bad[i].p, bad[i].n), &name, &rank, start,
+				       length),
 		      "case %zu", i);
-	assert_true(slicekey_decode(bytes_of("\0a\0\1\0", 5), &name, &rank, start, length));
+	assert_true(
+		slicekey_decode(bytes_of("\0a\0\1\0", 5), &name, &rank, start, length));
 	assert_int_equal(rank, 0);
 	for (int i = 0; i < 200000; i++) {
 		uint8_t key[24];
@@ -194,8 +200,8 @@ static void keys_without_room(void **state)
 int group_slicekey(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_codes),    cmocka_unit_test(there_and_back),
-		cmocka_unit_test(order_is_kept),  cmocka_unit_test(what_is_no_key),
+		cmocka_unit_test(known_codes),	     cmocka_unit_test(there_and_back),
+		cmocka_unit_test(order_is_kept),     cmocka_unit_test(what_is_no_key),
 		cmocka_unit_test(keys_without_room),
 	};
 	return unit_run("slicekey", tests, COUNT(tests));

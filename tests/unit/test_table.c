@@ -92,7 +92,8 @@ static int end(void **state)
 static bool is_item(const struct table_entry *e, const struct item *it)
 {
 	return !bytes_compare(e->key.p, bytes_left(&e->key), it->key, it->key_len) &&
-	       !bytes_compare(e->value.p, bytes_left(&e->value), it->value, it->value_len);
+	       !bytes_compare(e->value.p, bytes_left(&e->value), it->value,
+			      it->value_len);
 }
 
 static void check_items(void)
@@ -135,13 +136,17 @@ static void check_lookups(void)
 	table_walk_begin(&w, &table);
 	for (int i = 0; i < 300; i++) {
 		const struct item *it = &items[chance_below(n_items)];
-		assert_int_equal(table_find(&w, bytes_of(it->key, it->key_len), &e, &err), 1);
+		assert_int_equal(table_find(&w, bytes_of(it->key, it->key_len), &e, &err),
+				 1);
 		assert_true(is_item(&e, it));
 		struct item other;
 		other.key_len = other_key(other.key);
-		const struct item *there = bsearch(&other, items, n_items, sizeof other, by_key);
-		const int r = table_find(&w, bytes_of(other.key, other.key_len), &e, &err);
-		CHECK(r == (there != NULL), "%.*s: %s", (int)other.key_len, other.key, err.text);
+		const struct item *there =
+			bsearch(&other, items, n_items, sizeof other, by_key);
+		const int r =
+			table_find(&w, bytes_of(other.key, other.key_len), &e, &err);
+		CHECK(r == (there != NULL), "%.*s: %s", (int)other.key_len, other.key,
+		      err.text);
 		if (there)
 			assert_true(is_item(&e, there));
 	}
@@ -191,7 +196,8 @@ static size_t read_over_damage(size_t *read, size_t *damage)
 		if (r == 0)
 			break;
 		if (r < 0) {
-			assert_true(err.code == CKPT_ECORRUPT || err.code == CKPT_EUNSUPPORTED);
+			assert_true(err.code == CKPT_ECORRUPT ||
+				    err.code == CKPT_EUNSUPPORTED);
 			assert_string_equal(err.file, "m.index");
 			CHECK(++*damage < 1000, "the walk does not end: %s", err.text);
 			continue;
@@ -259,7 +265,8 @@ static void no_flipped_bit_goes_unseen(void **state)
 		open_bytes(writer.file.p, writer.file.len);
 		const size_t n = read_over_damage(read, &damage);
 		if (bit / 8 < metaindex || bit / 8 >= metaindex + metaindex_size + 5)
-			CHECK(damage == 1 && n < n_items, "bit %zu of byte %zu", bit % 8, bit / 8);
+			CHECK(damage == 1 && n < n_items, "bit %zu of byte %zu", bit % 8,
+			      bit / 8);
 		writer.file.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 }
@@ -275,7 +282,8 @@ static void a_damaged_index(void **state)
 	size_t damage;
 	make_items(30);
 	write_items();
-	writer.file.p[writer.file.len - 48 - 3] ^= 1; /* the checksum of the index block */
+	writer.file.p[writer.file.len - 48 - 3] ^=
+		1; /* the checksum of the index block */
 	open_bytes(writer.file.p, writer.file.len);
 	assert_int_equal(read_over_damage(read, &damage), 0);
 	assert_int_equal(damage, 1);

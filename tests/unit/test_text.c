@@ -47,8 +47,10 @@ static size_t well_formed(const uint8_t *p, size_t n)
 static void check_utf8(const char *p, size_t n)
 {
 	uint32_t cp = 0;
-	const size_t len = text_utf8(p, n, &cp), want = well_formed((const uint8_t *)p, n);
-	CHECK(len == want, "%02x %02x … of %zu", (uint8_t)p[0], n > 1 ? (uint8_t)p[1] : 0, n);
+	const size_t len = text_utf8(p, n, &cp),
+		     want = well_formed((const uint8_t *)p, n);
+	CHECK(len == want, "%02x %02x … of %zu", (uint8_t)p[0], n > 1 ? (uint8_t)p[1] : 0,
+	      n);
 	if (len) {
 		char again[4];
 		assert_int_equal(encode(again, cp), len);
@@ -74,8 +76,10 @@ static void utf8_is_decoded_strictly(void **state)
 		assert_int_equal(text_utf8(p, n - 1, &cp), 0);
 	}
 	for (int i = 0; i < 300000; i++) {
-		chance_text(p, 4, "a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed"
-				  "\xee\xef\xf0\xf1\xf3\xf4\xf5\xff");
+		chance_text(
+			p, 4,
+			"a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed"
+			"\xee\xef\xf0\xf1\xf3\xf4\xf5\xff");
 		check_utf8(p, 1 + chance_below(4));
 	}
 	assert_true(text_is_utf8("", 0));
@@ -86,12 +90,14 @@ static void utf8_is_decoded_strictly(void **state)
 static void what_a_terminal_would_obey(void **state)
 {
 	(void)state;
-	static const uint32_t bad[] = { 0,      7,      8,      0x1b,   0x1f,   0x7f,   0x80,
-					0x9b,   0x9f,   0xad,   0x61c,  0x200b, 0x200d, 0x200e,
-					0x2028, 0x2029, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069,
-					0xfeff, 0xfff9, 0xe0001, 0xe0020, 0xe007f };
-	static const uint32_t good[] = { ' ',    'a',    '~',    0xa0,   0xe9,   0x3b1,  0x2010,
-					 0x2026, 0x2500, 0x28ff, 0x6f22, 0xac00, 0x1f600 };
+	static const uint32_t bad[] = { 0,	 7,	 8,	 0x1b,	 0x1f,	 0x7f,
+					0x80,	 0x9b,	 0x9f,	 0xad,	 0x61c,	 0x200b,
+					0x200d,	 0x200e, 0x2028, 0x2029, 0x202a, 0x202e,
+					0x2060,	 0x2066, 0x2069, 0xfeff, 0xfff9, 0xe0001,
+					0xe0020, 0xe007f };
+	static const uint32_t good[] = { ' ',	 'a',	 '~',	 0xa0,	 0xe9,
+					 0x3b1,	 0x2010, 0x2026, 0x2500, 0x28ff,
+					 0x6f22, 0xac00, 0x1f600 };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		CHECK(text_is_unsafe(bad[i]), "U+%04X", bad[i]);
 	for (size_t i = 0; i < COUNT(good); i++)
@@ -188,14 +194,14 @@ static void escapes_read_back(void **state)
 static void what_is_no_escape(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "\\",      "a\\",      "\\q",       "\\x",
-					   "\\x1",    "\\xg1",    "\\xG1",     "\\u12",
-					   "\\u123g", "\\U0000",  "\\U0000000", "\\\t",
-					   "\\\n",    "\\\r",     "\\ " };
+	static const char *const bad[] = { "\\",      "a\\",	 "\\q",	       "\\x",
+					   "\\x1",    "\\xg1",	 "\\xG1",      "\\u12",
+					   "\\u123g", "\\U0000", "\\U0000000", "\\\t",
+					   "\\\n",    "\\\r",	 "\\ " };
 	char out[64];
 	for (size_t i = 0; i < COUNT(bad); i++)
-		CHECK(text_unescape(out, bad[i], strlen(bad[i])) == SIZE_MAX, "case %zu, %s", i,
-		      bad[i]);
+		CHECK(text_unescape(out, bad[i], strlen(bad[i])) == SIZE_MAX,
+		      "case %zu, %s", i, bad[i]);
 	assert_int_equal(text_unescape(out, "\\\0", 2), SIZE_MAX);
 	/* Anything at all: no more bytes come out than went in. */
 	for (int i = 0; i < 100000; i++) {
@@ -224,13 +230,14 @@ static void widths(void **state)
 		assert_int_equal(text_fit(mixed, 9, width), fits[width]);
 	char raw[64], text[512];
 	for (int i = 0; i < 5000; i++) {
-		const size_t len = text_escape(text, sizeof text, raw, random_text(raw, 64));
+		const size_t len =
+			text_escape(text, sizeof text, raw, random_text(raw, 64));
 		const size_t width = chance_below(40), n = text_fit(text, len, width);
 		assert_true(text_width(text, n) <= width);
 		uint32_t cp;
 		if (n < len)
-			assert_true(text_width(text, n + text_utf8(text + n, len - n, &cp)) >
-				    width);
+			assert_true(text_width(text, n + text_utf8(text + n, len - n,
+								   &cp)) > width);
 	}
 }
 
@@ -244,15 +251,39 @@ static void numbers_in_names_count_as_numbers(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"", "0", "00", "01", "1", "2", "010", "10", "99999999999999999999",
-		"100000000000000000000", "a", "a/b", "a0", "a00", "a0b", "a1", "a01b1",
-		"a1b01", "a1b2", "a2", "a10", "ab", "layer_2", "layer_2/x", "layer_10",
-		"layer_10/a", "layers", "\xc3\xa9",
+		"",
+		"0",
+		"00",
+		"01",
+		"1",
+		"2",
+		"010",
+		"10",
+		"99999999999999999999",
+		"100000000000000000000",
+		"a",
+		"a/b",
+		"a0",
+		"a00",
+		"a0b",
+		"a1",
+		"a01b1",
+		"a1b01",
+		"a1b2",
+		"a2",
+		"a10",
+		"ab",
+		"layer_2",
+		"layer_2/x",
+		"layer_10",
+		"layer_10/a",
+		"layers",
+		"\xc3\xa9",
 	};
 	for (size_t i = 0; i < COUNT(order); i++)
 		for (size_t k = 0; k < COUNT(order); k++)
-			CHECK(natural(order[i], order[k]) == (i > k) - (i < k), "%s and %s",
-			      order[i], order[k]);
+			CHECK(natural(order[i], order[k]) == (i > k) - (i < k),
+			      "%s and %s", order[i], order[k]);
 }
 
 static void natural_order_is_total(void **state)
@@ -271,9 +302,10 @@ static void natural_order_is_total(void **state)
 				c[k][m] = text_natural(s[k], n[k], s[m], n[m]);
 		for (int k = 0; k < 3; k++)
 			for (int m = 0; m < 3; m++) {
-				const bool same = n[k] == n[m] && !memcmp(s[k], s[m], n[k]);
+				const bool same =
+					n[k] == n[m] && !memcmp(s[k], s[m], n[k]);
 				assert_int_equal(c[k][m] == 0, same);
-				assert_int_equal(c[k][m] < 0, c[m][k] > 0);
+				assert_int_equal(c[k][m]<0, c[m][k]> 0);
 				const int last = 3 - k - m;
 				if (k != m && c[k][m] < 0 && c[m][last] < 0)
 					assert_true(c[k][last] < 0);
@@ -293,8 +325,8 @@ static unsigned slow_distance(const char *a, size_t n, const char *b, size_t m)
 				least = d[i][k - 1] + 1;
 			if (i && k && d[i - 1][k - 1] + (a[i - 1] != b[k - 1]) < least)
 				least = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
-			    d[i - 2][k - 2] + 1 < least)
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
+			    a[i - 2] == b[k - 1] && d[i - 2][k - 2] + 1 < least)
 				least = d[i - 2][k - 2] + 1;
 			d[i][k] = least;
 		}
@@ -309,7 +341,8 @@ static void distances(void **state)
 	assert_int_equal(text_distance("", 0, "abc", 3, 5), 3);
 	assert_int_equal(text_distance("abc", 3, "", 0, 2), 3);
 	assert_int_equal(text_distance(a, 255, b, 255, 3), 0);
-	assert_int_equal(text_distance(a, 256, b, 256, 3), 4); /* too long to be compared */
+	assert_int_equal(text_distance(a, 256, b, 256, 3),
+			 4); /* too long to be compared */
 	for (int i = 0; i < 100000; i++) {
 		const size_t n = chance_below(11), m = chance_below(11);
 		const unsigned limit = (unsigned)chance_below(8);

@@ -1,4 +1,4 @@
-/* test_textproto.c — protobuf's text form: what people and TensorFlow write, and what breaks.
+/* test_textproto.c — protobuf's text form: what people and TensorFlow write, what breaks.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -37,8 +37,11 @@ static void *parse(const ProtobufCMessageDescriptor *type, const char *text, siz
 	char *exact = test_malloc(n ? n : 1);
 	memcpy(exact, text, n);
 	buffer_init(&wire, 1 << 20);
-	const int r = textproto_encode(type, bytes_of(exact, n), "checkpoint", &wire, err);
-	void *m = r ? NULL : message_unpack(&arena, type, bytes_of(wire.p, wire.len), NULL, 0, err);
+	const int r =
+		textproto_encode(type, bytes_of(exact, n), "checkpoint", &wire, err);
+	void *m = r ? NULL
+		    : message_unpack(&arena, type, bytes_of(wire.p, wire.len), NULL, 0,
+				     err);
 	buffer_drop(&wire);
 	test_free(exact);
 	return m;
@@ -63,12 +66,13 @@ static void check_path(const char *text, const char *want, size_t len)
 static void as_tensorflow_writes_it(void **state)
 {
 	(void)state;
-	const Ckpt__CheckpointState *s = state_of("model_checkpoint_path: \"ck-3\"\n"
-						  "all_model_checkpoint_paths: \"ck-2\"\n"
-						  "all_model_checkpoint_paths: \"ck-3\"\n"
-						  "all_model_checkpoint_timestamps: 1700000000.25\n"
-						  "all_model_checkpoint_timestamps: 1e9\n"
-						  "last_preserved_timestamp: -1.5\n");
+	const Ckpt__CheckpointState *s =
+		state_of("model_checkpoint_path: \"ck-3\"\n"
+			 "all_model_checkpoint_paths: \"ck-2\"\n"
+			 "all_model_checkpoint_paths: \"ck-3\"\n"
+			 "all_model_checkpoint_timestamps: 1700000000.25\n"
+			 "all_model_checkpoint_timestamps: 1e9\n"
+			 "last_preserved_timestamp: -1.5\n");
 	assert_int_equal(s->n_all_model_checkpoint_paths, 2);
 	assert_memory_equal(s->all_model_checkpoint_paths[1].data, "ck-3", 4);
 	assert_int_equal(s->n_all_model_checkpoint_timestamps, 2);
@@ -93,7 +97,9 @@ static void strings(void **state)
 		   "\xe6\xbc\xa2/\0a0I2", 9);
 	check_path("model_checkpoint_path: \"\\x41\\x4g\\X7a\\xff\"", "A\x04gz\xff", 5);
 	check_path("model_checkpoint_path: \"\\u00e9\\u6f22\\U0001f600\\u0041\"",
-		   "\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80" "A", 10);
+		   "\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
+		   "A",
+		   10);
 	check_path("model_checkpoint_path: \"\xe6\xbc\xa2\xff\"", "\xe6\xbc\xa2\xff", 4);
 	check_path("model_checkpoint_path:\"a\"model_checkpoint_path:'b'", "b", 1);
 }
@@ -102,9 +108,11 @@ static void comments_lists_and_separators(void **state)
 {
 	(void)state;
 	const Ckpt__CheckpointState *s = state_of(
-		"#one\r\n\tall_model_checkpoint_paths # two\n : [ 'a', # three\n \"b\" 'c' ] ,\n"
+		"#one\r\n\tall_model_checkpoint_paths # two\n : [ 'a', # three\n \"b\" "
+		"'c' ] ,\n"
 		"all_model_checkpoint_paths: [];all_model_checkpoint_paths: 'd',\n"
-		"all_model_checkpoint_timestamps: [1, 2.5,-3e2 , - 4, 0x10, inf, nan, 1.5f]");
+		"all_model_checkpoint_timestamps: [1, 2.5,-3e2 , - 4, 0x10, inf, nan, "
+		"1.5f]");
 	assert_int_equal(s->n_all_model_checkpoint_paths, 3);
 	assert_memory_equal(s->all_model_checkpoint_paths[1].data, "bc", 2);
 	assert_memory_equal(s->all_model_checkpoint_paths[2].data, "d", 1);
@@ -136,8 +144,8 @@ static void unknown_fields_are_read_over(void **state)
 	};
 	for (size_t i = 0; i < COUNT(unknown); i++) {
 		char text[200];
-		snprintf(text, sizeof text, "%s model_checkpoint_path: 'p' %s", unknown[i],
-			 unknown[i]);
+		snprintf(text, sizeof text, "%s model_checkpoint_path: 'p' %s",
+			 unknown[i], unknown[i]);
 		check_path(text, "p", 1);
 	}
 }
@@ -147,13 +155,13 @@ static void messages_in_messages(void **state)
 	(void)state;
 	static const char *const same[] = {
 		"num_shards: 3 version { producer: 1 bad_consumers: [5, -6] }",
-		"num_shards: 3 version: < producer: 0x1 bad_consumers: 5 bad_consumers: -6 >",
+		"num_shards: 3 version: < producer: 0x1 bad_consumers: [5, -6] >",
 		"version{bad_consumers:5;producer:01,bad_consumers:-6,},num_shards:3;",
 	};
 	for (size_t i = 0; i < COUNT(same); i++) {
 		struct ckpt_error err = { 0 };
-		const Ckpt__BundleHeader *h = parse(&ckpt__bundle_header__descriptor, same[i],
-						    strlen(same[i]), &err);
+		const Ckpt__BundleHeader *h = parse(&ckpt__bundle_header__descriptor,
+						    same[i], strlen(same[i]), &err);
 		CHECK(h != NULL, "%s: %s", same[i], err.text);
 		assert_int_equal(h->num_shards, 3);
 		assert_int_equal(h->version->producer, 1);
@@ -161,8 +169,10 @@ static void messages_in_messages(void **state)
 		assert_int_equal(h->version->bad_consumers[1], -6);
 	}
 	/* int64, fixed32, bool, and two messages of the same field. */
-	const char *text = "shape { dim { size: -9223372036854775808 } dim { size: 7 name: 'n' } "
-			   "unknown_rank: true } crc32c: 4294967295 slices { } slices { extent { } }";
+	const char *text =
+		"shape { dim { size: -9223372036854775808 } dim { size: 7 name: 'n' } "
+		"unknown_rank: true } crc32c: 4294967295 slices { } slices { extent { } "
+		"}";
 	const Ckpt__BundleEntry *e =
 		parse(&ckpt__bundle_entry__descriptor, text, strlen(text), NULL);
 	assert_non_null(e);
@@ -178,29 +188,59 @@ static void messages_in_messages(void **state)
 
 enum { N_KINDS = 11 };
 
-static const ProtobufCEnumValue colours[] = { { "BLUE", "BLUE", -1 }, { "RED", "RED", 5 } };
+static const ProtobufCEnumValue colours[] = { { "BLUE", "BLUE", -1 },
+					      { "RED", "RED", 5 } };
 static const ProtobufCEnumValueIndex colours_by_name[] = { { "BLUE", 0 }, { "RED", 1 } };
 static const ProtobufCEnumDescriptor colour = {
-	PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC, "Colour", "Colour", "Colour", "", 2, colours, 2,
-	colours_by_name, 0, NULL, NULL, NULL, NULL, NULL,
+	PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+	"Colour",
+	"Colour",
+	"Colour",
+	"",
+	2,
+	colours,
+	2,
+	colours_by_name,
+	0,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 };
 
-#define KIND(name, number, kind, type)                                                     \
-	{ name, number, PROTOBUF_C_LABEL_REPEATED, PROTOBUF_C_TYPE_##kind, 0, 0, type,     \
-	  NULL, 0, 0, NULL, NULL }
+#define KIND(name, number, kind, type)                                                   \
+	{                                                                                \
+		name, number, PROTOBUF_C_LABEL_REPEATED, PROTOBUF_C_TYPE_##kind, 0, 0,   \
+			type, NULL, 0, 0, NULL, NULL                                     \
+	}
 
 static const ProtobufCFieldDescriptor kinds[N_KINDS] = {
-	KIND("a", 1, INT32, NULL),    KIND("b", 2, SINT32, NULL), KIND("c", 3, SFIXED32, NULL),
-	KIND("d", 4, UINT64, NULL),   KIND("e", 5, SINT64, NULL), KIND("f", 6, FIXED64, NULL),
-	KIND("g", 7, FLOAT, NULL),    KIND("h", 8, DOUBLE, NULL), KIND("i", 9, BOOL, NULL),
-	KIND("j", 10, ENUM, &colour), KIND("k", 11, STRING, NULL),
+	KIND("a", 1, INT32, NULL),    KIND("b", 2, SINT32, NULL),
+	KIND("c", 3, SFIXED32, NULL), KIND("d", 4, UINT64, NULL),
+	KIND("e", 5, SINT64, NULL),   KIND("f", 6, FIXED64, NULL),
+	KIND("g", 7, FLOAT, NULL),    KIND("h", 8, DOUBLE, NULL),
+	KIND("i", 9, BOOL, NULL),     KIND("j", 10, ENUM, &colour),
+	KIND("k", 11, STRING, NULL),
 };
 static const unsigned kinds_by_name[N_KINDS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
 static const ProtobufCIntRange kinds_ranges[] = { { 1, 0 }, { 0, N_KINDS } };
 static const ProtobufCMessageDescriptor all_kinds = {
-	PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC, "Kinds", "Kinds", "Kinds", "",
-	sizeof(ProtobufCMessage), N_KINDS, kinds, kinds_by_name, 1, kinds_ranges, NULL, NULL,
-	NULL, NULL,
+	PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+	"Kinds",
+	"Kinds",
+	"Kinds",
+	"",
+	sizeof(ProtobufCMessage),
+	N_KINDS,
+	kinds,
+	kinds_by_name,
+	1,
+	kinds_ranges,
+	NULL,
+	NULL,
+	NULL,
+	NULL,
 };
 
 static void numbers_of_every_kind(void **state)
@@ -216,8 +256,10 @@ static void numbers_of_every_kind(void **state)
 		{ "b: -2", "\x10\x03", 2 },
 		{ "b: 2", "\x10\x04", 2 },
 		{ "c: -2", "\x1d\xfe\xff\xff\xff", 5 },
-		{ "d: 18446744073709551615", "\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },
-		{ "e: -9223372036854775808", "\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },
+		{ "d: 18446744073709551615",
+		  "\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },
+		{ "e: -9223372036854775808",
+		  "\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },
 		{ "f: 258", "\x31\x02\x01\0\0\0\0\0\0", 9 },
 		{ "g: 1.5", "\x3d\0\0\xc0\x3f", 5 },
 		{ "g: 1e-45", "\x3d\x01\0\0\0", 5 },
@@ -248,8 +290,8 @@ static void numbers_of_every_kind(void **state)
 		const struct bytes text = bytes_of(known[i].text, strlen(known[i].text));
 		const int r = textproto_encode(&all_kinds, text, NULL, &wire, NULL);
 		CHECK(r == (known[i].wire ? 0 : -1), "%s", known[i].text);
-		CHECK(r || !bytes_compare(wire.p, wire.len, known[i].wire, known[i].n), "%s",
-		      known[i].text);
+		CHECK(r || !bytes_compare(wire.p, wire.len, known[i].wire, known[i].n),
+		      "%s", known[i].text);
 		buffer_drop(&wire);
 	}
 }
@@ -301,17 +343,18 @@ static void errors_say_where(void **state)
 		assert_int_equal(err.code, CKPT_ECORRUPT);
 		assert_string_equal(err.file, "checkpoint");
 		snprintf(line, sizeof line, "line %d: ", bad[i].line);
-		CHECK(!strncmp(err.text, line, strlen(line)) && strstr(err.text, bad[i].says),
+		CHECK(!strncmp(err.text, line, strlen(line)) &&
+			      strstr(err.text, bad[i].says),
 		      "'%s': %s", bad[i].text, err.text);
 		assert_in_range(err.offset, 0, strlen(bad[i].text));
 	}
-	static const char *const numbers[] = { "version: 5",      "num_shards: x",
-					       "num_shards: 99999999999999999999",
-					       "num_shards: -", "num_shards: 0x",
-					       "num_shards: { }" };
+	static const char *const numbers[] = {
+		"version: 5",	 "num_shards: x",  "num_shards: 99999999999999999999",
+		"num_shards: -", "num_shards: 0x", "num_shards: { }"
+	};
 	for (size_t i = 0; i < COUNT(numbers); i++)
-		CHECK(!parse(&ckpt__bundle_header__descriptor, numbers[i], strlen(numbers[i]),
-			     NULL),
+		CHECK(!parse(&ckpt__bundle_header__descriptor, numbers[i],
+			     strlen(numbers[i]), NULL),
 		      "'%s' is taken", numbers[i]);
 }
 
@@ -339,10 +382,11 @@ static void messages_nested_too_deep(void **state)
 static void texts_cut_and_changed(void **state)
 {
 	(void)state;
-	static const char whole[] =
-		"model_checkpoint_path: 'a' \"\\346\\x41\\u00e9\" # c\nother { a: [1, <b:2>] }\n"
-		"all_model_checkpoint_paths: ['b', 'c'] all_model_checkpoint_timestamps: 1.5\n"
-		"[x.y] { z: 1 };";
+	static const char whole[] = "model_checkpoint_path: 'a' \"\\346\\x41\\u00e9\" # "
+				    "c\nother { a: [1, <b:2>] }\n"
+				    "all_model_checkpoint_paths: ['b', 'c'] "
+				    "all_model_checkpoint_timestamps: 1.5\n"
+				    "[x.y] { z: 1 };";
 	for (size_t n = 0; n < sizeof whole; n++)
 		parse(&ckpt__checkpoint_state__descriptor, whole, n, NULL);
 	for (int i = 0; i < 20000; i++) {
@@ -352,7 +396,8 @@ static void texts_cut_and_changed(void **state)
 			chance_text(text + chance_below(sizeof whole - 1), 1,
 				    "[]{}<>'\"\\:,;# \nax1-.\xff");
 		parse(&ckpt__checkpoint_state__descriptor, text,
-		      chance_one_in(2) ? chance_below(sizeof whole) : sizeof whole - 1, NULL);
+		      chance_one_in(2) ? chance_below(sizeof whole) : sizeof whole - 1,
+		      NULL);
 		if (i % 1000 == 0)
 			arena_drop(&arena);
 	}
@@ -366,8 +411,9 @@ static void output_keeps_to_its_limit(void **state)
 		struct buffer wire;
 		struct ckpt_error err = { 0 };
 		buffer_init(&wire, room);
-		const int r = textproto_encode(&ckpt__checkpoint_state__descriptor,
-					       bytes_of(text, strlen(text)), "f", &wire, &err);
+		const int r =
+			textproto_encode(&ckpt__checkpoint_state__descriptor,
+					 bytes_of(text, strlen(text)), "f", &wire, &err);
 		assert_int_equal(r, room < 22 ? -1 : 0);
 		assert_int_equal(err.code, room < 22 ? CKPT_ELIMIT : CKPT_OK);
 		buffer_drop(&wire);
@@ -379,7 +425,8 @@ int group_textproto(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(as_tensorflow_writes_it, begin, end),
 		cmocka_unit_test_setup_teardown(strings, begin, end),
-		cmocka_unit_test_setup_teardown(comments_lists_and_separators, begin, end),
+		cmocka_unit_test_setup_teardown(comments_lists_and_separators, begin,
+						end),
 		cmocka_unit_test_setup_teardown(unknown_fields_are_read_over, begin, end),
 		cmocka_unit_test_setup_teardown(messages_in_messages, begin, end),
 		cmocka_unit_test(numbers_of_every_kind),

@@ -1,7 +1,7 @@
-/* test_torture.c — every allocation fails once, and once for good: an error, no leak, no crash.
+/* test_torture.c — every allocation fails once, and for good: an error, no leak.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The program is linked with --wrap, so that the library's malloc and realloc come by here.
+ * The program is linked with --wrap: the library's malloc and realloc come by here.
  */
 #include "config.h"
 
@@ -55,7 +55,8 @@ static void read_tensors(const char *path, struct ckpt_error *err)
 		return;
 	const size_t n = ckpt_load(c, err) ? 0 : ckpt_count(c);
 	for (size_t i = 0; i < n && i < 30; i++)
-		ckpt_each_run(c, ckpt_at(c, i), 0, ckpt_at(c, i)->elements, ignore_run, NULL, err);
+		ckpt_each_run(c, ckpt_at(c, i), 0, ckpt_at(c, i)->elements, ignore_run,
+			      NULL, err);
 	ckpt_debug_string(c, err);
 	ckpt_close(c);
 }
@@ -87,13 +88,14 @@ static void read_snappy(struct ckpt_error *err)
 
 static void find_one(struct ckpt_error *err)
 {
-	struct ckpt *c = ckpt_open(unit_data("corpus/saver_v2/model.ckpt-200.index"), NULL, err);
+	struct ckpt *c =
+		ckpt_open(unit_data("corpus/saver_v2/model.ckpt-200.index"), NULL, err);
 	if (c)
 		ckpt_find(c, "net/logits/bias", 15, err);
 	ckpt_close(c);
 }
 
-/* Want of memory may look like damage, but damage must not look like a sound checkpoint. */
+/* Want of memory may look like damage, but damage must not look sound. */
 static void verify(const char *path, bool sound, struct ckpt_error *err)
 {
 	struct ckpt *c = ckpt_open(path, NULL, err);
@@ -103,7 +105,8 @@ static void verify(const char *path, bool sound, struct ckpt_error *err)
 		assert_true(sound || summary.errors > 0);
 		assert_int_equal(summary.ok + summary.damaged, summary.tensors);
 		assert_true(summary.errors >= summary.damaged);
-		if (times && calls > at && summary.errors) /* a finding tells of it as well */
+		if (times && calls > at &&
+		    summary.errors) /* a finding tells of it as well */
 			err->code = CKPT_ENOMEM;
 	}
 	ckpt_close(c);
@@ -128,7 +131,8 @@ static void patterns_and_scopes(struct ckpt_error *err)
 	struct arena a;
 	arena_init(&a, UINT64_MAX);
 	for (size_t i = 0; i < COUNT(names); i++) {
-		t[i] = (struct ckpt_tensor){ .name = names[i], .name_len = strlen(names[i]) };
+		t[i] = (struct ckpt_tensor){ .name = names[i],
+					     .name_len = strlen(names[i]) };
 		p[i] = &t[i];
 	}
 	struct matcher *m = match_compile(&a, glob, 2, glob, 1, false, err);
@@ -144,10 +148,14 @@ static const struct {
 	const char *name;
 	scenario_fn run;
 } scenarios[] = {
-	{ "plain", read_plain },           { "latest of a folder", read_latest },
-	{ "slices", read_slices },         { "big endian", read_big_endian },
-	{ "snappy", read_snappy },         { "find", find_one },
-	{ "sound", verify_sound },         { "damaged", verify_damaged },
+	{ "plain", read_plain },
+	{ "latest of a folder", read_latest },
+	{ "slices", read_slices },
+	{ "big endian", read_big_endian },
+	{ "snappy", read_snappy },
+	{ "find", find_one },
+	{ "sound", verify_sound },
+	{ "damaged", verify_damaged },
 	{ "patterns", patterns_and_scopes },
 };
 
@@ -172,10 +180,12 @@ static void each_allocation_fails(uint64_t how_often)
 			}
 			assert_true(n < 5000);
 			if (err.code)
-				CHECK(err.code == CKPT_ENOMEM || err.code == CKPT_ELIMIT ||
-					      err.code == CKPT_EINVAL || err.code == CKPT_ECORRUPT,
-				      "%s, allocation %d: %s: %s", scenarios[i].name, (int)n,
-				      ckpt_code_name(err.code), err.text);
+				CHECK(err.code == CKPT_ENOMEM ||
+					      err.code == CKPT_ELIMIT ||
+					      err.code == CKPT_EINVAL ||
+					      err.code == CKPT_ECORRUPT,
+				      "%s, allocation %d: %s: %s", scenarios[i].name,
+				      (int)n, ckpt_code_name(err.code), err.text);
 			else /* somebody did without */
 				CHECK(how_often == 1, "%s, allocation %d: no error",
 				      scenarios[i].name, (int)n);

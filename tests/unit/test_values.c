@@ -30,21 +30,24 @@ static int compare_run(void *arg, const struct ckpt_run *run)
 	if (size) {
 		assert_null(run->strings);
 		assert_int_equal((uintptr_t)run->data % (size < 8 ? size : 8), 0);
-		assert_memory_equal(run->data, f->plain + run->first * size, run->n * size);
+		assert_memory_equal(run->data, f->plain + run->first * size,
+				    run->n * size);
 	} else {
 		assert_null(run->data);
 		for (uint64_t i = 0; i < run->n; i++) {
 			const struct ckpt_string *want = &f->strings[run->first + i];
 			assert_int_equal(run->strings[i].len, want->len);
 			if (want->len)
-				assert_memory_equal(run->strings[i].p, want->p, want->len);
+				assert_memory_equal(run->strings[i].p, want->p,
+						    want->len);
 		}
 	}
 	c->next += run->n;
 	return ++c->runs == c->stop_after;
 }
 
-static void check_range(struct values *v, const struct fake_tensor *f, uint64_t first, uint64_t n)
+static void check_range(struct values *v, const struct fake_tensor *f, uint64_t first,
+			uint64_t n)
 {
 	struct comparing c = { .f = f, .next = first };
 	struct ckpt_error err = { 0 };
@@ -69,7 +72,8 @@ static void any_range_of_any_tensor(void **state)
 		open_values(&v, &f);
 		for (int i = 0; i < 6; i++) {
 			const uint64_t first = chance_below(f.t.elements + 1);
-			check_range(&v, &f, first, chance_below(f.t.elements - first + 1));
+			check_range(&v, &f, first,
+				    chance_below(f.t.elements - first + 1));
 		}
 		check_range(&v, &f, 0, f.t.elements);
 		struct ckpt_error err = { 0 };
@@ -98,24 +102,37 @@ static void element_by_element(void **state)
 	}
 }
 
-/* More than a window (256 KiB), more strings than a batch (1024), one larger than a window. */
+/* More than a window (256 KiB), more strings than a batch (1024), one beyond a window. */
 static void larger_than_the_windows(void **state)
 {
 	(void)state;
 	static const struct fake_plan plans[] = {
 		{ .dtype = CKPT_FLOAT32, .rank = 1, .dims = { 200000 } },
-		{ .dtype = CKPT_COMPLEX128, .rank = 2, .dims = { 30, 2000 }, .pieces = 5,
+		{ .dtype = CKPT_COMPLEX128,
+		  .rank = 2,
+		  .dims = { 30, 2000 },
+		  .pieces = 5,
 		  .other_order = true },
 		{ .dtype = CKPT_BFLOAT16, .rank = 2, .dims = { 2, 200001 }, .pieces = 2 },
 		{ .dtype = CKPT_STRING, .rank = 1, .dims = { 5000 }, .longest = 300 },
-		{ .dtype = CKPT_STRING, .rank = 2, .dims = { 3, 1500 }, .pieces = 4, .longest = 3,
+		{ .dtype = CKPT_STRING,
+		  .rank = 2,
+		  .dims = { 3, 1500 },
+		  .pieces = 4,
+		  .longest = 3,
 		  .other_order = true },
 		{ .dtype = CKPT_STRING, .rank = 1, .dims = { 5 }, .longest = 800000 },
 		{ .dtype = CKPT_VARIANT, .rank = 1, .dims = { 3000 }, .longest = 400 },
 		{ .dtype = CKPT_VARIANT, .rank = 1, .dims = { 3 }, .longest = 800000 },
-		{ .dtype = CKPT_COMPLEX64, .rank = 2, .dims = { 5, 3000 }, .pieces = 3,
+		{ .dtype = CKPT_COMPLEX64,
+		  .rank = 2,
+		  .dims = { 5, 3000 },
+		  .pieces = 3,
 		  .in_block = true },
-		{ .dtype = CKPT_STRING, .rank = 1, .dims = { 3000 }, .longest = 30,
+		{ .dtype = CKPT_STRING,
+		  .rank = 1,
+		  .dims = { 3000 },
+		  .longest = 30,
 		  .in_block = true },
 	};
 	static struct fake_tensor f;
@@ -126,7 +143,8 @@ static void larger_than_the_windows(void **state)
 		check_range(&v, &f, 0, f.t.elements);
 		for (int k = 0; k < 10; k++) {
 			const uint64_t first = chance_below(f.t.elements);
-			check_range(&v, &f, first, chance_below(f.t.elements - first + 1));
+			check_range(&v, &f, first,
+				    chance_below(f.t.elements - first + 1));
 		}
 		values_close(&v);
 		fake_tensor_drop(&f);
@@ -149,8 +167,9 @@ static void small_steps_do_not_read_again(void **state)
 		open_values(&v, &f);
 		for (uint64_t at = 0; at + 7 < f.t.elements; at += 7)
 			check_range(&v, &f, at, 7);
-		CHECK(f.bytes_read < 4 * f.data.len, "case %zu: %zu bytes stored, %zu read", i,
-		      f.data.len, (size_t)f.bytes_read);
+		CHECK(f.bytes_read < 4 * f.data.len,
+		      "case %zu: %zu bytes stored, %zu read", i, f.data.len,
+		      (size_t)f.bytes_read);
 		values_close(&v);
 		fake_tensor_drop(&f);
 	}
@@ -185,8 +204,9 @@ static void a_flipped_bit_is_seen(void **state)
 			assert_in_range(err.offset, p->offset, p->offset + p->size);
 			assert_false(values_checked(&v));
 			if (p->elements)
-				assert_int_equal(values_runs(&v, 0, f.t.elements, count_run,
-							     &handed, NULL), -1);
+				assert_int_equal(values_runs(&v, 0, f.t.elements,
+							     count_run, &handed, NULL),
+						 -1);
 			assert_int_equal(handed, 0);
 			values_close(&v);
 		}
@@ -221,8 +241,8 @@ static void damage_that_no_checksum_finds(void **state)
 		for (int i = 0; i < 5; i++) {
 			uint64_t handed = 0;
 			const uint64_t first = chance_below(f.t.elements + 1);
-			values_runs(&v, first, chance_below(f.t.elements - first + 1), count_run,
-				    &handed, NULL);
+			values_runs(&v, first, chance_below(f.t.elements - first + 1),
+				    count_run, &handed, NULL);
 		}
 		values_check(&v, NULL);
 		assert_true(!values_checked(&v) || plan.in_block);
@@ -244,7 +264,7 @@ static void messages_with_another_number_of_values(void **state)
 		plan.pieces = 0;
 		fake_tensor_make(&f, &plan);
 		if (plan.in_block && f.t.elements > 1 && f.dims[0] > 1) {
-			/* The tensor's first dimension is one more or less than was stored. */
+			/* The first dimension is one more or less than was stored. */
 			const int64_t by = chance_one_in(2) ? 1 : -1;
 			f.t.elements = f.t.elements / (uint64_t)f.dims[0] *
 				       (uint64_t)(f.dims[0] + by);
@@ -253,7 +273,8 @@ static void messages_with_another_number_of_values(void **state)
 			open_values(&v, &f);
 			assert_int_equal(values_check(&v, &err), -1);
 			assert_int_equal(err.code, CKPT_ECORRUPT);
-			assert_int_equal(values_runs(&v, 0, 1, count_run, &handed, NULL), -1);
+			assert_int_equal(values_runs(&v, 0, 1, count_run, &handed, NULL),
+					 -1);
 			assert_int_equal(handed, 0);
 			values_close(&v);
 		}
@@ -288,7 +309,9 @@ static void callers_may_stop_and_err(void **state)
 {
 	(void)state;
 	static struct fake_tensor f;
-	const struct fake_plan plan = { .dtype = CKPT_INT32, .rank = 1, .dims = { 300000 } };
+	const struct fake_plan plan = { .dtype = CKPT_INT32,
+					.rank = 1,
+					.dims = { 300000 } };
 	struct values v;
 	struct comparing c = { .f = &f, .stop_after = 2 };
 	struct ckpt_error err = { 0 };
@@ -297,12 +320,16 @@ static void callers_may_stop_and_err(void **state)
 	assert_int_equal(values_runs(&v, 0, 300000, compare_run, &c, &err), -1);
 	assert_int_equal(err.code, CKPT_OK);
 	assert_int_equal(c.runs, 2);
-	static const uint64_t outside[][2] = { { 300001, 0 },     { 300000, 1 }, { 0, 300001 },
-					       { UINT64_MAX, 1 }, { 1, UINT64_MAX } };
+	static const uint64_t outside[][2] = { { 300001, 0 },
+					       { 300000, 1 },
+					       { 0, 300001 },
+					       { UINT64_MAX, 1 },
+					       { 1, UINT64_MAX } };
 	for (size_t i = 0; i < COUNT(outside); i++) {
 		error_clear(&err);
-		assert_int_equal(values_runs(&v, outside[i][0], outside[i][1], compare_run, &c,
-					     &err), -1);
+		assert_int_equal(values_runs(&v, outside[i][0], outside[i][1],
+					     compare_run, &c, &err),
+				 -1);
 		assert_int_equal(err.code, CKPT_EINVAL);
 	}
 	c = (struct comparing){ .f = &f };
@@ -318,14 +345,17 @@ static void a_string_above_the_limit(void **state)
 	(void)state;
 	static struct fake_tensor f;
 	for (int dtype = 0; dtype < 2; dtype++) {
-		const struct fake_plan plan = { .dtype = dtype ? CKPT_STRING : CKPT_VARIANT,
-						.rank = 1, .dims = { 6 }, .longest = 900000 };
+		const struct fake_plan plan = { .dtype = dtype ? CKPT_STRING
+							       : CKPT_VARIANT,
+						.rank = 1,
+						.dims = { 6 },
+						.longest = 900000 };
 		struct values v;
 		uint64_t handed = 0;
 		struct ckpt_error err = { 0 };
 		fake_tensor_make(&f, &plan);
 		assert_int_equal(values_open(&v, &f.store, &f.t, 300000, NULL), 0);
-		/* The checksum is computed window by window, one string has to be there whole. */
+		/* A checksum goes window by window, one string has to be there whole. */
 		assert_int_equal(values_check(&v, NULL), 0);
 		assert_int_equal(values_runs(&v, 0, 6, count_run, &handed, &err), -1);
 		assert_int_equal(err.code, CKPT_ELIMIT);
@@ -345,10 +375,12 @@ static void holes_and_overlaps(void **state)
 		struct fake_plan plan = fake_plan_any();
 		struct ckpt_error err = { 0 };
 		plan.pieces += 2;
-		plan.pieces = plan.pieces > FAKE_MAX_PIECES ? FAKE_MAX_PIECES : plan.pieces;
+		plan.pieces =
+			plan.pieces > FAKE_MAX_PIECES ? FAKE_MAX_PIECES : plan.pieces;
 		fake_tensor_make(&f, &plan);
 		CHECK(pieces_cover(&f.t, &err) == 0, "%s", err.text);
-		const uint32_t i = (uint32_t)chance_below(f.t.n_pieces), last = f.t.n_pieces - 1;
+		const uint32_t i = (uint32_t)chance_below(f.t.n_pieces),
+			       last = f.t.n_pieces - 1;
 		struct ckpt_piece kept = f.pieces[i];
 		if (kept.elements && f.t.n_pieces > 1) {
 			/* One is missing. */
@@ -359,7 +391,7 @@ static void holes_and_overlaps(void **state)
 			assert_int_equal(err.code, CKPT_ECORRUPT);
 			memmove(&f.pieces[i + 1], &f.pieces[i], (last - i) * sizeof kept);
 			holes++;
-			/* One stands twice, in the place of another: the sum may be right. */
+			/* One stands twice, for another: the sum may be right. */
 			const uint32_t other = i ? i - 1 : i + 1;
 			f.pieces[i] = kept;
 			if (f.pieces[other].elements) {
@@ -377,8 +409,9 @@ static void tensors_that_cannot_be_opened(void **state)
 {
 	(void)state;
 	static struct fake_tensor f;
-	const struct fake_plan plan = { .dtype = CKPT_INT8, .rank = 2, .dims = { 4, 4 },
-					.pieces = 6 };
+	const struct fake_plan plan = {
+		.dtype = CKPT_INT8, .rank = 2, .dims = { 4, 4 }, .pieces = 6
+	};
 	struct values v;
 	struct ckpt_error err = { 0 };
 	fake_tensor_make(&f, &plan);
@@ -387,8 +420,9 @@ static void tensors_that_cannot_be_opened(void **state)
 	assert_int_equal(err.code, CKPT_ECORRUPT);
 	values_close(&v);
 	f.t.n_pieces++;
-	const struct ckpt_error problem = { .code = CKPT_EUNSUPPORTED, .offset = 5,
-					    .file = "x.index", .text = "odd" };
+	const struct ckpt_error problem = {
+		.code = CKPT_EUNSUPPORTED, .offset = 5, .file = "x.index", .text = "odd"
+	};
 	f.t.problem = &problem;
 	error_clear(&err);
 	assert_int_equal(values_open(&v, &f.store, &f.t, LIMIT, &err), -1);

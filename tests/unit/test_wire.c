@@ -1,4 +1,4 @@
-/* test_wire.c — protobuf's wire form: fields, groups, limits, and messages nested too deep.
+/* test_wire.c — protobuf's wire form: fields, groups, limits, messages too deep.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -14,12 +14,12 @@ static void fields_of_all_types(void **state)
 {
 	(void)state;
 	static const uint8_t p[] = {
-		0x08, 0x96, 0x01,                               /* 1: 150 */
-		0x11, 1, 2, 3, 4, 5, 6, 7, 0x88,                /* 2: 64 bits */
-		0x1a, 3, 'a', 'b', 'c',                         /* 3: bytes */
-		0x25, 1, 2, 3, 0x84,                            /* 4: 32 bits */
-		0x2a, 0,                                        /* 5: no bytes */
-		0xf8, 0xff, 0xff, 0xff, 0x0f, 0,                /* 2^29 - 1: 0 */
+		0x08, 0x96, 0x01,				      /* 1: 150 */
+		0x11, 1,    2,	  3,	4,    5,    6,	  7,	0x88, /* 2: 64 bits */
+		0x1a, 3,    'a',  'b',	'c',			      /* 3: bytes */
+		0x25, 1,    2,	  3,	0x84,			      /* 4: 32 bits */
+		0x2a, 0,					      /* 5: no bytes */
+		0xf8, 0xff, 0xff, 0xff, 0x0f, 0,		      /* 2^29 - 1: 0 */
 		0x30, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, /* 6: -1 */
 	};
 	static const struct {
@@ -75,13 +75,19 @@ static void what_is_malformed(void **state)
 		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10, "tag" },
 		{ "\x08", 1, "varint" },
 		{ "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, "varint" },
-		{ "\x09" "1234567", 8, "64-bit" },
-		{ "\x0d" "123", 4, "32-bit" },
-		{ "\x0a\x05" "abcd", 6, "longer than what holds it" },
+		{ "\x09"
+		  "1234567",
+		  8, "64-bit" },
+		{ "\x0d"
+		  "123",
+		  4, "32-bit" },
+		{ "\x0a\x05"
+		  "abcd",
+		  6, "longer than what holds it" },
 		{ "\x0a", 1, "length" },
 		{ "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11, "longer" },
 		{ "\x0b\x08", 2, "varint" },
-		{ "\x0b", 1, "tag" },           /* a group that does not end */
+		{ "\x0b", 1, "tag" }, /* a group that does not end */
 		{ "\x0b\x08\x01\x14", 4, "did not begin" }, /* ended by another's end */
 		{ "\x0c", 1, "did not begin" },
 	};
@@ -97,11 +103,13 @@ static void groups_are_passed_over(void **state)
 	(void)state;
 	const char *problem;
 	/* 1 { 2: 5  3 { 4: "x" }  1 { } }  5: 7 */
-	assert_int_equal(walk("\x0b\x10\x05\x1b\x22\x01x\x1c\x0b\x0c\x0c\x28\x07", 13, &problem),
-			 1);
+	assert_int_equal(
+		walk("\x0b\x10\x05\x1b\x22\x01x\x1c\x0b\x0c\x0c\x28\x07", 13, &problem),
+		1);
 	assert_int_equal(walk("\x0b\x0c", 2, &problem), 0);
 	static uint8_t deep[20000];
-	for (size_t depth = 1; depth <= 10000; depth = depth < 110 ? depth + 1 : depth * 10) {
+	for (size_t depth = 1; depth <= 10000;
+	     depth = depth < 110 ? depth + 1 : depth * 10) {
 		memset(deep, 0x0b, depth);
 		memset(deep + depth, 0x0c, depth);
 		const int r = walk(deep, 2 * depth, &problem);
@@ -121,7 +129,8 @@ static void any_bytes(void **state)
 		if (i % 2)
 			chance_bytes(p, n);
 		else
-			chance_text((char *)p, n, "\x08\x0a\x0b\x0c\x0d\x01\x02\x05\x80\xff");
+			chance_text((char *)p, n,
+				    "\x08\x0a\x0b\x0c\x0d\x01\x02\x05\x80\xff");
 		assert_true(walk(p, n, &problem) <= (int)n / 2 + 1);
 	}
 }
@@ -148,9 +157,21 @@ static const ProtobufCFieldDescriptor nest_fields[] = {
 static const unsigned nest_by_name[] = { 0 };
 static const ProtobufCIntRange nest_ranges[] = { { 1, 0 }, { 0, 1 } };
 static const ProtobufCMessageDescriptor nest_type = {
-	PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC, "Nest", "Nest", "nest", "", sizeof(struct nest),
-	1, nest_fields, nest_by_name, 1, nest_ranges, (ProtobufCMessageInit)nest_init,
-	NULL, NULL, NULL,
+	PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+	"Nest",
+	"Nest",
+	"nest",
+	"",
+	sizeof(struct nest),
+	1,
+	nest_fields,
+	nest_by_name,
+	1,
+	nest_ranges,
+	(ProtobufCMessageInit)nest_init,
+	NULL,
+	NULL,
+	NULL,
 };
 
 /* depth messages in each other; returns where they begin in to, whose end they touch. */
@@ -178,7 +199,8 @@ static void messages_nested_too_deep(void **state)
 		const size_t at = nested(bytes, sizeof bytes, depths[i]);
 		const struct bytes b = bytes_of(bytes + at, sizeof bytes - at);
 		arena_init(&a, UINT64_MAX);
-		const struct nest *n = message_unpack(&a, &nest_type, b, "file", 77, &err);
+		const struct nest *n =
+			message_unpack(&a, &nest_type, b, "file", 77, &err);
 		if (depths[i] > 100) {
 			assert_null(n);
 			assert_int_equal(err.code, CKPT_ECORRUPT);
@@ -204,20 +226,21 @@ static void a_header_is_unpacked(void **state)
 	static const char good[] = "\x08\x03\x1a\x06\x08\x01\x1a\x02\x05\x06\x7a\x01x";
 	const Ckpt__BundleHeader *h =
 		message_unpack(&a, &ckpt__bundle_header__descriptor,
-			    bytes_of(good, sizeof good - 1), NULL, -1, NULL);
+			       bytes_of(good, sizeof good - 1), NULL, -1, NULL);
 	assert_non_null(h);
 	assert_int_equal(h->num_shards, 3);
 	assert_int_equal(h->endianness, 0);
 	assert_int_equal(h->version->producer, 1);
 	assert_int_equal(h->version->n_bad_consumers, 2);
 	assert_int_equal(h->version->bad_consumers[1], 6);
-	h = message_unpack(&a, &ckpt__bundle_header__descriptor, bytes_of(NULL, 0), NULL, -1, NULL);
+	h = message_unpack(&a, &ckpt__bundle_header__descriptor, bytes_of(NULL, 0), NULL,
+			   -1, NULL);
 	assert_non_null(h);
 	assert_int_equal(h->num_shards, 0);
 	for (size_t n = 1; n < sizeof good - 1; n++) {
 		struct ckpt_error err = { 0 };
-		h = message_unpack(&a, &ckpt__bundle_header__descriptor, bytes_of(good, n), "f", 0,
-				&err);
+		h = message_unpack(&a, &ckpt__bundle_header__descriptor,
+				   bytes_of(good, n), "f", 0, &err);
 		const bool whole = n == 2 || n == 10;
 		assert_int_equal(h != NULL, whole);
 		assert_int_equal(err.code, whole ? CKPT_OK : CKPT_ECORRUPT);
@@ -238,7 +261,7 @@ static void unpacking_keeps_to_the_limit(void **state)
 	struct ckpt_error err = { 0 };
 	arena_init(&a, 1 << 20);
 	assert_null(message_unpack(&a, &ckpt__bundle_entry__descriptor,
-				bytes_of(many, sizeof many), "f", 0, &err));
+				   bytes_of(many, sizeof many), "f", 0, &err));
 	assert_true(a.taken <= 1 << 20);
 	assert_true(err.code == CKPT_ECORRUPT || err.code == CKPT_ELIMIT);
 	arena_drop(&a);

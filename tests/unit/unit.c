@@ -20,16 +20,15 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } groups[] = {
-	{ "base", group_base },         { "bytes", group_bytes },
-	{ "crc32c", group_crc32c },     { "number", group_number },
-	{ "text", group_text },         { "dtype", group_dtype },
-	{ "slice", group_slice },       { "scope", group_scope },
-	{ "match", group_match },       { "values", group_values },
-	{ "slicekey", group_slicekey }, { "wire", group_wire },
+	{ "base", group_base },		  { "bytes", group_bytes },
+	{ "crc32c", group_crc32c },	  { "number", group_number },
+	{ "text", group_text },		  { "dtype", group_dtype },
+	{ "slice", group_slice },	  { "scope", group_scope },
+	{ "match", group_match },	  { "values", group_values },
+	{ "slicekey", group_slicekey },	  { "wire", group_wire },
 	{ "textproto", group_textproto }, { "table", group_table },
-	{ "block", group_block },
-	{ "state", group_state },       { "source", group_source },
-	{ "torture", group_torture },
+	{ "block", group_block },	  { "state", group_state },
+	{ "source", group_source },	  { "torture", group_torture },
 };
 
 static uint64_t first_seed = 20260101, seed;

@@ -1,8 +1,9 @@
 /* unit.h — what all unit tests share: checks that say more, chance that repeats itself.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each test_NAME.c is a cmocka group behind a function group_NAME(), which returns the number
- * of tests that failed. Chance starts from the same seed in each group, or from UNIT_SEED.
+ * Each test_NAME.c is a cmocka group behind a function group_NAME(), which returns the
+ * number of tests that failed. Chance starts from the same seed in each group, or from
+ * UNIT_SEED.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -21,7 +22,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* As assert_true, with words about the case at hand behind it, as printf has them. */
-#define CHECK(condition, ...)                                                              \
+#define CHECK(condition, ...)                                                            \
 	((condition) ? (void)0 : unit_fail(__FILE__, __LINE__, #condition, __VA_ARGS__))
 
 __attribute__((noreturn, format(printf, 4, 5))) void
@@ -36,7 +37,7 @@ uint64_t chance_magnitude(void);
 void chance_bytes(void *to, size_t n);
 void chance_text(char *to, size_t n, const char *alphabet);
 
-/* The significant digits of a number as text, and the power of ten of the last of them. */
+/* The significant digits of a number as text, and the power of ten of the last one. */
 struct digits {
 	uint64_t m;
 	int power, n;
@@ -68,6 +69,7 @@ int group_wire(void);
 int group_textproto(void);
 int group_table(void);
 int group_block(void);
+int group_bundle(void);
 int group_state(void);
 int group_source(void);
 int group_torture(void);

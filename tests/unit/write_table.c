@@ -46,7 +46,8 @@ static void block_add(struct open_block *b, size_t interval, const uint8_t *key,
 	if (b->n++ % interval == 0)
 		put_u32(&b->restarts, (uint32_t)b->bytes.len);
 	else
-		while (shared < key_len && shared < b->last.len && key[shared] == b->last.p[shared])
+		while (shared < key_len && shared < b->last.len &&
+		       key[shared] == b->last.p[shared])
 			shared++;
 	put_varint(&b->bytes, shared);
 	put_varint(&b->bytes, key_len - shared);
@@ -72,7 +73,8 @@ static struct written_block block_end(struct table_writer *w, struct open_block 
 	if (w->compress) {
 		written.size = snappy_max_compressed_length(b->bytes.len);
 		packed = malloc(written.size);
-		if (!packed || snappy_compress(plain, b->bytes.len, packed, &written.size))
+		if (!packed ||
+		    snappy_compress(plain, b->bytes.len, packed, &written.size))
 			abort();
 	}
 	put(&w->file, packed ? packed : plain, written.size);
@@ -114,8 +116,9 @@ void table_writer_begin(struct table_writer *w)
 	memset(w, 0, sizeof *w);
 	w->block_size = 4096;
 	w->interval = 16;
-	struct buffer *const buffers[] = { &w->file,          &w->data.bytes,     &w->data.restarts,
-					   &w->data.last,     &w->index.bytes,    &w->index.restarts,
+	struct buffer *const buffers[] = { &w->file,	      &w->data.bytes,
+					   &w->data.restarts, &w->data.last,
+					   &w->index.bytes,   &w->index.restarts,
 					   &w->index.last };
 	for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
 		buffer_init(buffers[i], SIZE_MAX);
@@ -129,8 +132,8 @@ void table_writer_add(struct table_writer *w, const void *key, size_t key_len,
 		finish_block(w);
 }
 
-void table_writer_add_block(struct table_writer *w, const char *key, const void *block, size_t n,
-			    uint8_t type)
+void table_writer_add_block(struct table_writer *w, const char *key, const void *block,
+			    size_t n, uint8_t type)
 {
 	struct buffer handle;
 	finish_block(w);

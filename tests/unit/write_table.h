@@ -18,7 +18,7 @@
 /* A block as it was written. */
 struct written_block {
 	size_t offset, size; /* without its trailer */
-	size_t n;            /* entries */
+	size_t n;	     /* entries */
 };
 
 struct table_writer {
@@ -39,9 +39,9 @@ void table_writer_begin(struct table_writer *w);
 /* Keys must come in order. */
 void table_writer_add(struct table_writer *w, const void *key, size_t key_len,
 		      const void *value, size_t value_len);
-/* A data block as it is, with these bytes and this type; its entry in the index is key. */
-void table_writer_add_block(struct table_writer *w, const char *key, const void *block, size_t n,
-			    uint8_t type);
+/* A data block with these bytes and this type; its entry in the index is key. */
+void table_writer_add_block(struct table_writer *w, const char *key, const void *block,
+			    size_t n, uint8_t type);
 void table_writer_end(struct table_writer *w);
 void table_writer_drop(struct table_writer *w);
 /* Makes the checksum of the n bytes at offset, a block without trailer, good again. */
