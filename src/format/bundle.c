@@ -88,6 +88,7 @@ static int bundle_open(struct ckpt *c, struct ckpt_error *err)
 	c->state = b;
 	buffer_init(&b->key, c->limit);
 	buffer_init(&b->name, c->limit);
+	buffer_init(&b->parent, c->limit);
 	if (source_open(&b->index, b->index_path, err) ||
 	    table_open(&b->table, &b->index, c->limit, err))
 		return -1;
@@ -111,6 +112,7 @@ static void bundle_close(struct ckpt *c)
 	source_close(&b->index);
 	buffer_drop(&b->key);
 	buffer_drop(&b->name);
+	buffer_drop(&b->parent);
 }
 
 /* --- entries ----------------------------------------------------------------------- */
@@ -354,10 +356,18 @@ static enum key_kind kind_of(struct bundle *b, struct bytes key)
 	if (!bytes_left(&key) || *key.p != 0 ||
 	    !slicekey_decode(key, &b->name, &rank, start, length))
 		return KEY_NAME;
-	if (table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found, NULL) > 0 &&
-	    !decode_entry(found.value, &e) && e.n_slices > 0)
-		return KEY_SLICE;
-	return KEY_ORPHAN;
+	/* The keys of a tensor's slices stand together: look it up once. */
+	if (!b->parent.p || bytes_compare(b->parent.p, b->parent.len, b->name.p,
+					  b->name.len)) {
+		b->parent_sliced =
+			table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found,
+				   NULL) > 0 &&
+			!decode_entry(found.value, &e) && e.n_slices > 0;
+		b->parent.len = 0;
+		if (buffer_append(&b->parent, b->name.p, b->name.len, NULL))
+			buffer_drop(&b->parent);
+	}
+	return b->parent_sliced ? KEY_SLICE : KEY_ORPHAN;
 }
 
 static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,

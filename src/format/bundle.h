@@ -21,6 +21,8 @@ struct bundle {
 	struct table_walk walk, lookup;
 	struct shards shards;
 	struct buffer key, name;  /* scratch: a slice's key, and the name in one */
+	struct buffer parent;     /* the name in the last slice's key; may be unset */
+	bool parent_sliced;       /* a tensor of that name lists slices */
 	uint32_t num_shards;
 	bool big_endian;          /* the data's byte order is not ours */
 	uint32_t next_file;       /* of bundle_file */

@@ -28,6 +28,7 @@ static const struct {
 	{ "slicekey", group_slicekey },	  { "wire", group_wire },
 	{ "textproto", group_textproto }, { "table", group_table },
 	{ "block", group_block },	  { "state", group_state },
+	{ "bundle", group_bundle },
 	{ "source", group_source },	  { "torture", group_torture },
 };
 
