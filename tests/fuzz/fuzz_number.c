@@ -21,13 +21,15 @@ static void real(const struct dtype *d, const void *p)
 	char text[NUMBER_MAX];
 	const double v = dtype_real(d, p);
 	require_layout(text, dtype_real_text(d, p, text));
-	const double back = d->size == 4 ? (double)strtof(text, NULL) : strtod(text, NULL);
+	const double back =
+		d->size == 4 ? (double)strtof(text, NULL) : strtod(text, NULL);
 	if (isnan(v))
 		REQUIRE(isnan(back));
 	else if (d->size >= 4)
 		REQUIRE(back == v && !signbit(back) == !signbit(v));
 	else if (v) /* half a step of the type away at most */
-		REQUIRE(back == v || fabs(back - v) <= ldexp(fabs(v), -d->mantissa_bits) ||
+		REQUIRE(back == v ||
+			fabs(back - v) <= ldexp(fabs(v), -d->mantissa_bits) ||
 			fabs(v) < ldexp(1, 2 - d->bias));
 }
 
@@ -51,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	number_hex(text, v);
 	REQUIRE(isnan(v) || strtod(text, NULL) == v);
 	number_digits(text, v, bytes[8] % 20);
-	REQUIRE(!isfinite(v) || fabs(strtod(text, NULL) - v) <= fabs(v) || fabs(v) > 1e308);
+	REQUIRE(!isfinite(v) || fabs(strtod(text, NULL) - v) <= fabs(v) ||
+		fabs(v) > 1e308);
 	return 0;
 }

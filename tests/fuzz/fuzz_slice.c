@@ -20,7 +20,8 @@ static void check_walk(const struct selection *s, const int64_t *dims, uint64_t 
 	uint64_t taken = 0, product;
 	int rows = 0;
 	const uint64_t wanted = selection_elements(s);
-	for (selection_begin(&w, s, dims); rows < MOST_ROWS && selection_next(&w, &row); rows++) {
+	for (selection_begin(&w, s, dims); rows < MOST_ROWS && selection_next(&w, &row);
+	     rows++) {
 		REQUIRE(row.n > 0 && row.n <= total && row.first < total);
 		REQUIRE(row.first + (row.n - 1) * (uint64_t)row.step < total);
 		taken += row.n;

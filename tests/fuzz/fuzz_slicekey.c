@@ -20,9 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		REQUIRE(rank >= 0 && rank <= MAX_RANK);
 		REQUIRE(!slicekey_encode(&key, (char *)name.p, name.len, rank, start[0],
 					 length[0], NULL));
-		REQUIRE(key.len <= n); /* a code may be longer than it must, not shorter */
-		REQUIRE(slicekey_decode(bytes_of(key.p, key.len), &again, &other, start[1],
-					length[1]));
+		REQUIRE(key.len <=
+			n); /* a code may be longer than it must, not shorter */
+		REQUIRE(slicekey_decode(bytes_of(key.p, key.len), &again, &other,
+					start[1], length[1]));
 		REQUIRE(other == rank);
 		REQUIRE(!bytes_compare(name.p, name.len, again.p, again.len));
 		REQUIRE(!memcmp(start[0], start[1], (size_t)rank * sizeof **start));

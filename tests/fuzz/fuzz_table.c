@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	file.content = bytes_of(copy, n);
 	memory_files(&file, 1);
 	REQUIRE(!source_open(&source, "table", NULL));
-	/* Snappy may make an index of 22 times its size; an entry has at least 3 bytes. */
+	/* Snappy may make an index 22 times as large; an entry has 3 bytes or more. */
 	if (!table_open(&table, &source, LIMIT, NULL))
 		walk(&table, 8 * n + 8);
 	source_close(&source);

@@ -61,14 +61,17 @@ static void as_json(const char *p, size_t n)
 	jw_close(&j, '}');
 	REQUIRE(!fclose(f));
 	require_safe(text, len, true);
-	json_t *read = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json_t *read =
+		json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	REQUIRE(read);
 	const json_t *s = json_object_get(read, "name");
 	REQUIRE(json_is_string(s) && json_equal(s, json_object_get(read, "again")));
 	if (text_is_utf8(p, n))
-		REQUIRE(json_string_length(s) == n && !memcmp(json_string_value(s), p, n));
+		REQUIRE(json_string_length(s) == n &&
+			!memcmp(json_string_value(s), p, n));
 	else
-		REQUIRE(json_string_length(json_object_get(read, "name_b64")) == (n + 2) / 3 * 4);
+		REQUIRE(json_string_length(json_object_get(read, "name_b64")) ==
+			(n + 2) / 3 * 4);
 	json_decref(read);
 	free(text);
 }

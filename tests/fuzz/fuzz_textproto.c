@@ -13,9 +13,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const ProtobufCMessageDescriptor *const types[] = { &ckpt__checkpoint_state__descriptor,
-							    &ckpt__bundle_header__descriptor,
-							    &ckpt__bundle_entry__descriptor };
+	const ProtobufCMessageDescriptor *const types[] = {
+		&ckpt__checkpoint_state__descriptor, &ckpt__bundle_header__descriptor,
+		&ckpt__bundle_entry__descriptor
+	};
 	if (!n)
 		return 0;
 	const ProtobufCMessageDescriptor *type = types[p[0] % 3];

@@ -21,7 +21,8 @@ static void walk(struct bytes b)
 		REQUIRE(w.field > 0 && w.field < 1u << 29);
 		REQUIRE(w.type != WIRE_GROUP && w.type != WIRE_END);
 		if (w.type == WIRE_LEN)
-			REQUIRE(w.data.p >= b.p && w.data.p <= w.data.end && w.data.end <= b.end);
+			REQUIRE(w.data.p >= b.p && w.data.p <= w.data.end &&
+				w.data.end <= b.end);
 	}
 	REQUIRE(r == 0 || w.problem);
 }
@@ -34,7 +35,8 @@ static void pack_again(struct arena *a, const ProtobufCMessageDescriptor *type,
 	uint8_t *first = malloc(n + 1), *second = malloc(n + 1);
 	REQUIRE(first && second);
 	REQUIRE(protobuf_c_message_pack(m, first) == n);
-	const ProtobufCMessage *again = message_unpack(a, type, bytes_of(first, n), "x", 0, NULL);
+	const ProtobufCMessage *again =
+		message_unpack(a, type, bytes_of(first, n), "x", 0, NULL);
 	REQUIRE(again);
 	REQUIRE(protobuf_c_message_get_packed_size(again) == n);
 	REQUIRE(protobuf_c_message_pack(again, second) == n && !memcmp(first, second, n));
@@ -44,9 +46,10 @@ static void pack_again(struct arena *a, const ProtobufCMessageDescriptor *type,
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const ProtobufCMessageDescriptor *const types[] = { &ckpt__bundle_entry__descriptor,
-							    &ckpt__bundle_header__descriptor,
-							    &ckpt__checkpoint_state__descriptor };
+	const ProtobufCMessageDescriptor *const types[] = {
+		&ckpt__bundle_entry__descriptor, &ckpt__bundle_header__descriptor,
+		&ckpt__checkpoint_state__descriptor
+	};
 	if (!n)
 		return 0;
 	const ProtobufCMessageDescriptor *type = types[p[0] % 3];

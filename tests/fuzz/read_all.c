@@ -68,8 +68,8 @@ static int take_run(void *arg, const struct ckpt_run *run)
 	return 0;
 }
 
-static int read_range(struct ckpt *c, const struct ckpt_tensor *t, uint64_t first, uint64_t n,
-		      struct ckpt_error *err)
+static int read_range(struct ckpt *c, const struct ckpt_tensor *t, uint64_t first,
+		      uint64_t n, struct ckpt_error *err)
 {
 	struct range r = { .next = first, .size = ckpt_dtype_size(t->dtype) };
 	const int result = ckpt_each_run(c, t, first, n, take_run, &r, err);
@@ -169,7 +169,8 @@ void read_all(const char *path)
 	for (size_t i = 0; i < n && i < MOST_TENSORS; i++) {
 		const struct ckpt_tensor *t = ckpt_at(c, i);
 		read_tensor(c, t);
-		const struct ckpt_tensor *found = ckpt_find(c, t->name, t->name_len, NULL);
+		const struct ckpt_tensor *found =
+			ckpt_find(c, t->name, t->name_len, NULL);
 		REQUIRE(found && found->name_len == t->name_len);
 	}
 	REQUIRE(!ckpt_at(c, n));

@@ -7,8 +7,8 @@ enum { FUZZ_PATH = 64 };
 
 /* A new temporary folder, which goes away with the program. */
 const char *fuzz_folder(void);
-/* An empty file in it, and its path: where the library looks for a name, it is there; what it
- * holds comes from memory. */
+/* An empty file in it, and its path: where the library looks for a name, it is there;
+ * what it holds comes from memory. */
 void fuzz_file(const char *folder, const char *name, char path[FUZZ_PATH]);
 /* Opens, lists, finds, reads, checks. */
 void read_all(const char *path);

@@ -26,7 +26,8 @@ static bool read_span(struct bytes *b, struct span *s)
 static bool sign_block(uint8_t *file, size_t n, struct span s)
 {
 	const uint64_t room = n - FOOTER;
-	if (s.size > room || s.offset > room - s.size || room - s.size - s.offset < TRAILER)
+	if (s.size > room || s.offset > room - s.size ||
+	    room - s.size - s.offset < TRAILER)
 		return false;
 	uint8_t *trailer = file + s.offset + s.size;
 	const uint32_t crc = crc32c_mask(crc32c(0, file + s.offset, (size_t)s.size + 1));

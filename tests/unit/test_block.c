@@ -163,7 +163,7 @@ static void too_few_restart_points(void **state)
 	writer.block_size = SIZE_MAX;
 	writer.interval = SIZE_MAX;
 	for (int i = 0; i < 10000; i++) {
-		char key[8];
+		char key[16];
 		snprintf(key, sizeof key, "k%05d", i);
 		table_writer_add(&writer, key, 6, "", 0);
 	}
@@ -243,7 +243,7 @@ static void many_handles_to_one_block(void **state)
 	buffer_append(&writer.file, one.file.p, b.offset + b.size + 5, NULL);
 	writer.block_size = SIZE_MAX;
 	for (int i = 0; i < 1000; i++) {
-		char key[8];
+		char key[16];
 		const uint8_t handle[] = { (uint8_t)b.offset, (uint8_t)b.size };
 		snprintf(key, sizeof key, "k%04d", i);
 		table_writer_add(&writer, key, 5, handle, 2);
