@@ -13,11 +13,40 @@
 
 #include "base/number.h"
 
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A library must not be confused by the locale of the program that uses it. */
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+	c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static locale_t plain(void)
+{
+	pthread_once(&c_locale_once, make_c_locale);
+	return c_locale;
+}
+
+double number_read(const char *text, char **end)
+{
+	const locale_t c = plain();
+	return c ? strtod_l(text, end, c) : strtod(text, end);
+}
+
+float number_read_float(const char *text, char **end)
+{
+	const locale_t c = plain();
+	return c ? strtof_l(text, end, c) : strtof(text, end);
+}
 
 /* A value as 0.D1D2… * 10^point. */
 struct decimal {
@@ -33,8 +62,9 @@ static struct decimal to_decimal(double v, int n)
 	snprintf(text, sizeof text, "%.*e", n - 1, fabs(v));
 	d.digits[d.n++] = text[0];
 	const char *e = strchr(text, 'e');
-	for (const char *p = text + 2; n > 1 && p < e; p++)
-		d.digits[d.n++] = *p;
+	for (const char *p = text + 1; p < e; p++) /* over the point, whatever it is */
+		if (*p >= '0' && *p <= '9')
+			d.digits[d.n++] = *p;
 	d.point = (int)strtol(e + 1, NULL, 10) + 1;
 	return d;
 }
@@ -129,12 +159,12 @@ static size_t shortest(char *out, double v, int from, int to, bool uneven,
 
 static bool reads_back_double(const char *text, const void *v)
 {
-	return strtod(text, NULL) == *(const double *)v;
+	return number_read(text, NULL) == *(const double *)v;
 }
 
 static bool reads_back_float(const char *text, const void *v)
 {
-	return strtof(text, NULL) == *(const float *)v;
+	return number_read_float(text, NULL) == *(const float *)v;
 }
 
 size_t number_double(char *out, double v)
@@ -166,7 +196,7 @@ struct interval {
 static bool lies_between(const char *text, const void *arg)
 {
 	const struct interval *i = arg;
-	const double x = strtod(text, NULL);
+	const double x = number_read(text, NULL);
 	return i->closed ? x >= i->low && x <= i->high : x > i->low && x < i->high;
 }
 
@@ -191,7 +221,10 @@ size_t number_hex(char *out, double v)
 {
 	if (!isfinite(v))
 		return special(out, v);
-	return (size_t)snprintf(out, NUMBER_MAX, "%a", v);
+	const locale_t before = uselocale(plain());
+	const size_t n = (size_t)snprintf(out, NUMBER_MAX, "%a", v);
+	uselocale(before);
+	return n;
 }
 
 size_t number_u64(char *out, uint64_t v)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 enum { MAX_DEPTH = 100, MAX_WORD = 1024, PADDED = 5 };
 
@@ -196,8 +197,8 @@ static int put_fixed(struct text *t, uint64_t v, size_t n)
 static int put_real(struct text *t, const char *word, bool narrow)
 {
 	char *end;
-	double d = strtod(word, &end);
-	float f = strtof(word, NULL);
+	const double d = number_read(word, &end);
+	const float f = number_read_float(word, NULL);
 	if (*end == 'f' || *end == 'F')
 		end++;
 	if (end == word || *end)

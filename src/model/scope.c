@@ -64,9 +64,13 @@ static bool add_tensor(struct arena *a, struct scope_node **open,
 		       struct scope_node **last, const struct ckpt_tensor *t)
 {
 	struct scope_node *scope = *open, *before = *last;
-	while (scope->parent && !(scope->path_len < t->name_len &&
-				  !memcmp(scope->path, t->name, scope->path_len) &&
-				  t->name[scope->path_len] == '/')) {
+	/* What the open scopes have in common with the name, once for all of them. */
+	const size_t same = text_common(scope->path, t->name,
+					scope->path_len < t->name_len ? scope->path_len
+								      : t->name_len);
+	while (scope->parent &&
+	       !(scope->path_len <= same && scope->path_len < t->name_len &&
+		 t->name[scope->path_len] == '/')) {
 		before = scope;
 		scope = scope->parent;
 	}

@@ -1,8 +1,8 @@
-/* test_bundle.c — V2 checkpoints written here: very many slices, slices that nobody lists.
+/* test_bundle.c — V2 checkpoints written here: very many slices, and orphans.
  * SPDX-License-Identifier: Apache-2.0
  *
- * What one file can say wrong is in tests/data/broken; here is what is too large for that,
- * or depends on the order of calls.
+ * What one file can say wrong is in tests/data/broken; here is what is too large for
+ * that, or depends on the order of calls.
  */
 #include "config.h"
 

@@ -280,6 +280,24 @@ static void hexadecimal(void **state)
 	}
 }
 
+/* A program that uses the library may have set a locale with a decimal comma. */
+static void a_decimal_comma(void **state)
+{
+	(void)state;
+	char text[3][NUMBER_MAX], hex[NUMBER_MAX];
+	if (!unit_comma())
+		skip();
+	number_double(text[0], 0.1);
+	number_float(text[1], 1.5f);
+	number_digits(text[2], 1234.5, 3);
+	number_hex(hex, 1.5);
+	unit_point();
+	assert_string_equal(text[0], "0.1");
+	assert_string_equal(text[1], "1.5");
+	assert_string_equal(text[2], "1230.0");
+	assert_string_equal(hex, "0x1.8p+0");
+}
+
 static void whole_numbers(void **state)
 {
 	(void)state;
@@ -325,6 +343,7 @@ int group_number(void)
 		cmocka_unit_test(floats_of_all_kinds),
 		cmocka_unit_test(chosen_digits),
 		cmocka_unit_test(hexadecimal),
+		cmocka_unit_test(a_decimal_comma),
 		cmocka_unit_test(whole_numbers),
 	};
 	return unit_run("number", tests, COUNT(tests));

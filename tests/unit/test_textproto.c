@@ -83,6 +83,19 @@ static void as_tensorflow_writes_it(void **state)
 	assert_int_equal(state_of("# nothing")->n_all_model_checkpoint_paths, 0);
 }
 
+static void a_decimal_comma(void **state)
+{
+	(void)state;
+	if (!unit_comma())
+		skip();
+	const char *text = "last_preserved_timestamp: 1.5";
+	const Ckpt__CheckpointState *s =
+		parse(&ckpt__checkpoint_state__descriptor, text, strlen(text), NULL);
+	unit_point();
+	assert_non_null(s);
+	assert_true(s->last_preserved_timestamp == 1.5);
+}
+
 static void strings(void **state)
 {
 	(void)state;
@@ -424,6 +437,7 @@ int group_textproto(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(as_tensorflow_writes_it, begin, end),
+		cmocka_unit_test_setup_teardown(a_decimal_comma, begin, end),
 		cmocka_unit_test_setup_teardown(strings, begin, end),
 		cmocka_unit_test_setup_teardown(comments_lists_and_separators, begin,
 						end),

@@ -28,8 +28,8 @@ static const struct {
 	{ "slicekey", group_slicekey },	  { "wire", group_wire },
 	{ "textproto", group_textproto }, { "table", group_table },
 	{ "block", group_block },	  { "state", group_state },
-	{ "bundle", group_bundle },
-	{ "source", group_source },	  { "torture", group_torture },
+	{ "bundle", group_bundle },	  { "source", group_source },
+	{ "torture", group_torture },
 };
 
 static uint64_t first_seed = 20260101, seed;
@@ -145,6 +145,21 @@ void unit_write(const char *folder, const char *name, const void *p, size_t n)
 	CHECK(f != NULL, "%s: %s", path, strerror(errno));
 	assert_int_equal(fwrite(p, 1, n, f), n);
 	assert_int_equal(fclose(f), 0);
+}
+
+const char *unit_comma(void)
+{
+	static const char *const names[] = { "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",
+					     "fr_FR.utf8",  "de_DE",	  "fr_FR" };
+	const char *set = NULL;
+	for (size_t i = 0; i < COUNT(names) && !set; i++)
+		set = setlocale(LC_NUMERIC, names[i]);
+	return set;
+}
+
+void unit_point(void)
+{
+	setlocale(LC_NUMERIC, "C");
 }
 
 int unit_run(const char *name, const struct CMUnitTest *tests, size_t n)

@@ -51,6 +51,10 @@ const char *unit_data(const char *rest);
 const char *unit_folder(void);
 /* Writes a file into a folder. */
 void unit_write(const char *folder, const char *name, const void *p, size_t n);
+/* Makes the decimal point a comma, where such a locale is installed; NULL: none is.
+ * unit_point() undoes it. */
+const char *unit_comma(void);
+void unit_point(void);
 /* Runs the tests of a group with the seed set afresh. */
 int unit_run(const char *name, const struct CMUnitTest *tests, size_t n);
 
