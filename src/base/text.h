@@ -20,7 +20,7 @@ bool text_is_unsafe(uint32_t cp);
 
 /* Writes a printable form of n bytes to out, NUL-terminated and never beyond cap; returns
  * its whole length, which may be more than was written. Backslash is doubled, \t \n \r as
- * in C, other unsafe bytes \xHH, unsafe code points above U+009F \uHHHH, invalid UTF-8
+ * in C, other unsafe bytes \xHH, unsafe code points above U+007F \uHHHH, invalid UTF-8
  * \xHH. Reversible by text_unescape(). */
 size_t text_escape(char *out, size_t cap, const char *p, size_t n);
 /* True if the text is printable ASCII that needs no escape: as wide as it is long. */
