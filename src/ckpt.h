@@ -61,6 +61,7 @@ struct ckpt_error {
 	char file[256];  /* "" if none; a long path keeps its end */
 	/* what was found and what was expected; lower case, no full stop */
 	char text[384];
+	int detail; /* the library's own: which damage it is */
 };
 
 /* "io", "not_found", "corrupt", …: the code as a word that stays the same. */

@@ -19,18 +19,44 @@ static void set_file(struct ckpt_error *err, const char *file)
 	memcpy(err->file + 3, file + len - keep, keep + 1);
 }
 
-int error_set(struct ckpt_error *err, enum ckpt_code code, const char *file,
-	      int64_t offset, const char *format, ...)
+static int set(struct ckpt_error *err, enum error_detail detail, enum ckpt_code code,
+	       const char *file, int64_t offset, const char *format, va_list ap)
 {
 	if (!err || err->code != CKPT_OK)
 		return -1;
 	err->code = code;
+	err->detail = detail;
 	err->offset = offset;
 	set_file(err, file);
+	vsnprintf(err->text, sizeof err->text, format, ap);
+	return -1;
+}
+
+int error_set(struct ckpt_error *err, enum ckpt_code code, const char *file,
+	      int64_t offset, const char *format, ...)
+{
 	va_list ap;
 	va_start(ap, format);
-	vsnprintf(err->text, sizeof err->text, format, ap);
+	const int r = set(err, DETAIL_NONE, code, file, offset, format, ap);
 	va_end(ap);
+	return r;
+}
+
+int error_set_detail(struct ckpt_error *err, enum error_detail detail,
+		     enum ckpt_code code, const char *file, int64_t offset,
+		     const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	const int r = set(err, detail, code, file, offset, format, ap);
+	va_end(ap);
+	return r;
+}
+
+int error_copy(struct ckpt_error *err, const struct ckpt_error *from)
+{
+	if (err && err->code == CKPT_OK)
+		*err = *from;
 	return -1;
 }
 

@@ -93,9 +93,9 @@ int source_read(struct source *s, uint64_t offset, void *buf, size_t n,
 {
 	uint8_t *to = buf;
 	if (offset > s->size || n > s->size - offset)
-		return error_set(err, CKPT_ECORRUPT, s->path, (int64_t)offset,
-				 "%zu bytes expected here, the file ends at %" PRIu64, n,
-				 s->size);
+		return error_set_detail(
+			err, DETAIL_SHORT_FILE, CKPT_ECORRUPT, s->path, (int64_t)offset,
+			"%zu bytes expected here, the file ends at %" PRIu64, n, s->size);
 	for (size_t got = 0; got < n;) {
 		const ssize_t r = s->ops->pread(s, to + got, n - got, offset + got);
 		if (r < 0 && errno == EINTR)

@@ -56,7 +56,7 @@ static int try_name(struct ckpt *c, struct pointers *to, const char *name, size_
 		return add(to, t, err) ? -1 : 1;
 	if (e.code == CKPT_ENOTFOUND)
 		return 0;
-	return error_set(err, e.code, e.file, e.offset, "%s", e.text);
+	return error_copy(err, &e);
 }
 
 /* "^w" and "w:0" are what graphs call the tensor w. */

@@ -33,12 +33,16 @@ static int run(struct options *o, int argc, char **argv)
 static int close_streams(int code)
 {
 	errno = 0;
-	if (ferror(stdout) | fflush(stdout) | fclose(stdout)) {
+	const bool failed = ferror(stdout) || fflush(stdout);
+	const int why = errno;
+	if (fclose(stdout) || failed) {
+		errno = failed ? why : errno;
 		fprintf(stderr, "ckpt-inspect: standard output: cannot write: %s\n",
 			errno ? strerror(errno) : "an earlier write failed");
 		code = EXIT_TROUBLE;
 	}
-	if (ferror(stderr) | fclose(stderr))
+	const bool unheard = ferror(stderr);
+	if (fclose(stderr) || unheard)
 		code = EXIT_TROUBLE;
 	return code;
 }

@@ -43,8 +43,7 @@ static int check_complete(struct ckpt *c, struct ckpt_error *err)
 	struct lack lack = { &found, c->at.prefix };
 	if (ckpt_load(c, err) || c->reader->members(c, look, &lack, err))
 		return -1;
-	return found.code ? error_set(err, found.code, found.file, -1, "%s", found.text)
-			  : 0;
+	return found.code ? error_copy(err, &found) : 0;
 }
 
 static struct ckpt *try_one(const struct snapshot *s, const struct ckpt_options *options)

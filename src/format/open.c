@@ -114,8 +114,9 @@ static int add_damage(struct ckpt *c, const struct ckpt_error *e)
 
 static int disorder(struct ckpt *c, struct ckpt_error *err)
 {
-	return error_set(err, CKPT_ECORRUPT, c->at.prefix, -1,
-			 "the names in the index are out of order, or one stands twice");
+	return error_set_detail(
+		err, DETAIL_ORDER, CKPT_ECORRUPT, c->at.prefix, -1,
+		"the names in the index are out of order, or one stands twice");
 }
 
 /* Reads all tensors. Damage is kept, and reading goes on behind it; only want of memory
@@ -133,8 +134,7 @@ static int load_all(struct ckpt *c, struct ckpt_error *err)
 		if (r == 0)
 			break;
 		if (r < 0 && (damage.code == CKPT_ENOMEM || damage.code == CKPT_ELIMIT))
-			return error_set(err, damage.code, damage.file, damage.offset,
-					 "%s", damage.text);
+			return error_copy(err, &damage);
 		if (r < 0 && add_damage(c, &damage))
 			return arena_error(&c->arena, err);
 		if (r < 0)
@@ -161,8 +161,7 @@ static int next_loaded(struct ckpt *c, struct ckpt_tensor *t, struct ckpt_error 
 	}
 	if (c->damage_told == c->damage.n)
 		return 0;
-	const struct ckpt_error *e = c->damage.p[c->damage_told++];
-	return error_set(err, e->code, e->file, e->offset, "%s", e->text);
+	return error_copy(err, c->damage.p[c->damage_told++]);
 }
 
 int reader_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
@@ -198,9 +197,7 @@ int ckpt_load(struct ckpt *c, struct ckpt_error *err)
 	c->loaded = true;
 	const struct ckpt_error *first = c->load_error.code ? &c->load_error
 					 : c->damage.n      ? c->damage.p[0] : NULL;
-	return first ? error_set(err, first->code, first->file, first->offset, "%s",
-				 first->text)
-		     : 0;
+	return first ? error_copy(err, first) : 0;
 }
 
 size_t ckpt_count(struct ckpt *c)

@@ -164,8 +164,9 @@ static int load(const struct table *t, struct block *b, struct handle h,
 	const uint32_t stored = crc32c_unmask(load_u32le(b->raw.p + size + 1));
 	const uint32_t computed = crc32c(0, b->raw.p, size + 1);
 	if (CRC32C_COMPARED && stored != computed)
-		return error_set(
-			err, CKPT_ECORRUPT, t->file->path, (int64_t)h.offset,
+		return error_set_detail(
+			err, DETAIL_CHECKSUM, CKPT_ECORRUPT, t->file->path,
+			(int64_t)h.offset,
 			"checksum of the block of %zu bytes here is %08x, stored is "
 			"%08x",
 			size, computed, stored);
@@ -334,9 +335,10 @@ static int leave_block(struct table_walk *w, struct ckpt_error *err)
 		return -1;
 	if (placed)
 		return 0;
-	return corrupt_block(w->table, &w->data, w->data.entries.p,
-			     "the keys of this block and those of the table's index are "
-			     "out of order", err);
+	return error_set_detail(err, DETAIL_ORDER, CKPT_ECORRUPT, w->table->file->path,
+				(int64_t)w->data.handle.offset,
+				"the keys of this block and those of the table's index "
+				"are out of order");
 }
 
 static void describe(const struct table_walk *w, struct table_entry *e)

@@ -53,9 +53,10 @@ static int compare_crc(struct values *v, const struct ckpt_piece *p, uint32_t co
 {
 	if (!CRC32C_COMPARED || !p->has_crc32c || p->crc32c == computed)
 		return 0;
-	return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)p->offset,
-			 "checksum of the %" PRIu64 " bytes here is %08x, stored is %08x",
-			 p->size, computed, p->crc32c);
+	return error_set_detail(
+		err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p), (int64_t)p->offset,
+		"checksum of the %" PRIu64 " bytes here is %08x, stored is %08x", p->size,
+		computed, p->crc32c);
 }
 
 static int crc_of_bytes(struct values *v, const struct ckpt_piece *p, uint64_t from,
@@ -125,10 +126,11 @@ static int check_strings(struct values *v, const struct ckpt_piece *p,
 	if (!sum)
 		return -1;
 	if (CRC32C_COMPARED && stored_crc(sum, p->swap) != crc)
-		return error_set(err, CKPT_ECORRUPT, piece_file(v, p),
-				 (int64_t)(p->offset + at),
-				 "checksum of the string lengths is %08x, stored is %08x",
-				 crc, stored_crc(sum, p->swap));
+		return error_set_detail(
+			err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p),
+			(int64_t)(p->offset + at),
+			"checksum of the string lengths is %08x, stored is %08x", crc,
+			stored_crc(sum, p->swap));
 	crc = crc32c(crc, sum, 4);
 	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) || compare_crc(v, p, crc, err))
 		return -1;
@@ -159,12 +161,12 @@ static int check_variants(struct values *v, const struct ckpt_piece *p,
 		if (!sum)
 			return -1;
 		if (CRC32C_COMPARED && stored_crc(sum, p->swap) != crc)
-			return error_set(err, CKPT_ECORRUPT, piece_file(v, p),
-					 (int64_t)(p->offset + at),
-					 "checksum up to variant %" PRIu64
-					 " is %08x, stored "
-					 "is %08x",
-					 i, crc, stored_crc(sum, p->swap));
+			return error_set_detail(
+				err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p),
+				(int64_t)(p->offset + at),
+				"checksum up to variant %" PRIu64 " is %08x, stored "
+				"is %08x",
+				i, crc, stored_crc(sum, p->swap));
 		crc = crc32c(crc, sum, 4);
 		at += 4;
 	}

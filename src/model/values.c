@@ -124,16 +124,17 @@ static int overlap(const struct ckpt_tensor *t, struct ckpt_error *err)
 			if (t->rank && b->start[0] >= a->start[0] + a->extent[0])
 				break;
 			if (++compared > MOST_COMPARED)
-				return error_set(err, CKPT_ELIMIT, NULL, -1,
-						 "%u slices are too many to compare",
-						 t->n_pieces);
+				return error_set_detail(
+					err, DETAIL_SLICES, CKPT_ELIMIT, NULL, -1,
+					"%u slices are too many to compare", t->n_pieces);
 			int d = 0;
 			while (d < t->rank && a->start[d] < b->start[d] + b->extent[d] &&
 			       b->start[d] < a->start[d] + a->extent[d])
 				d++;
 			if (d == t->rank)
-				return error_set(err, CKPT_ECORRUPT, NULL, -1,
-						 "slices %u and %u overlap", i, k);
+				return error_set_detail(err, DETAIL_SLICES, CKPT_ECORRUPT,
+							NULL, -1,
+							"slices %u and %u overlap", i, k);
 		}
 	return 0;
 }
@@ -148,9 +149,10 @@ int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err)
 	for (uint32_t i = 0; i < t->n_pieces; i++)
 		sum += t->pieces[i].elements;
 	if (sum != t->elements)
-		return error_set(err, CKPT_ECORRUPT, NULL, -1,
-				 "its slices hold %" PRIu64 " of %" PRIu64 " elements",
-				 sum, t->elements);
+		return error_set_detail(err, DETAIL_SLICES, CKPT_ECORRUPT, NULL, -1,
+					"its slices hold %" PRIu64 " of %" PRIu64
+					" elements",
+					sum, t->elements);
 	return 0;
 }
 
@@ -161,8 +163,7 @@ int values_open(struct values *v, struct store *store, const struct ckpt_tensor 
 {
 	*v = (struct values){ .store = store, .tensor = t, .dtype = dtype_of(t->dtype) };
 	if (t->problem)
-		return error_set(err, t->problem->code, t->problem->file,
-				 t->problem->offset, "%s", t->problem->text);
+		return error_copy(err, t->problem);
 	if (pieces_cover(t, err))
 		return -1;
 	arena_init(&v->arena, UINT64_MAX);

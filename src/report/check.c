@@ -73,15 +73,15 @@ static void damage(struct ckpt *c, const struct finder *f, const struct ckpt_ten
 	f->summary->damaged++;
 	if (t->problem)
 		code = FOUND_ENTRY;
-	else if (e->offset < 0 && strstr(e->text, "slices"))
+	else if (e->detail == DETAIL_SLICES)
 		code = FOUND_SLICES;
 	else if (e->code == CKPT_ENOTFOUND)
 		code = FOUND_MISSING_SHARD;
-	else if (strstr(e->text, "the file ends at"))
+	else if (e->detail == DETAIL_SHORT_FILE)
 		code = FOUND_SHORT_SHARD;
 	else if (e->code != CKPT_ECORRUPT)
 		code = FOUND_UNREADABLE;
-	else if (!strstr(e->text, "checksum"))
+	else if (e->detail != DETAIL_CHECKSUM)
 		code = FOUND_VALUES;
 	else if (is_zeros(c, t))
 		code = FOUND_ZEROS;
@@ -123,7 +123,7 @@ static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
 					   .explained = s->explained };
 	}
 	s->compared++;
-	if (!e || e->code != CKPT_ECORRUPT || strstr(e->text, "the file ends at"))
+	if (!e || e->code != CKPT_ECORRUPT || e->detail == DETAIL_SHORT_FILE)
 		return;
 	if (is_zeros(c, t)) /* an unfinished write, which is said of the tensor */
 		return;
@@ -162,12 +162,10 @@ int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
 	memset(summary, 0, sizeof *summary);
 	ckpt_load(c, NULL);
 	if (c->load_error.code) /* what is not known cannot be found good */
-		return error_set(err, c->load_error.code, c->load_error.file,
-				 c->load_error.offset, "%s", c->load_error.text);
+		return error_copy(err, &c->load_error);
 	for (size_t i = 0; i < c->damage.n; i++) {
 		const struct ckpt_error *e = c->damage.p[i];
-		finding_emit(f,
-			     strstr(e->text, "out of order") ? FOUND_ORDER : FOUND_INDEX,
+		finding_emit(f, e->detail == DETAIL_ORDER ? FOUND_ORDER : FOUND_INDEX,
 			     NULL, e->file, e->offset, -1, "%s", e->text);
 	}
 	if (c->reader->check(c, pass_on, &relay, err))
