@@ -9,6 +9,7 @@
 
 #include "format/path.h"
 #include "format/reader.h"
+#include "model/match.h"
 #include "out/document.h"
 #include "out/text.h"
 
@@ -27,8 +28,24 @@ struct ckpt_options ckpt_options_of(const struct options *o)
 	};
 }
 
-int fail(const struct options *o, const struct ckpt_error *err)
+/* "lst run": a path that is not there may be a command that was meant. */
+static void offer_command(const struct options *o, struct ckpt_error *err)
 {
+	struct near_names near = { .wanted = o->args[0],
+				   .wanted_len = strlen(o->args[0]) };
+	for (const struct command *const *c = commands; *c; c++)
+		near_offer(&near, (*c)->name, strlen((*c)->name));
+	const size_t n = strlen(err->text);
+	if (near.n)
+		snprintf(err->text + n, sizeof err->text - n,
+			 "; there is a command '%s'", near.best[0].name);
+}
+
+int fail(const struct options *o, const struct ckpt_error *failure)
+{
+	struct ckpt_error copy = *failure, *err = &copy;
+	if (o->implied && o->n_args && err->code == CKPT_ENOTFOUND)
+		offer_command(o, err);
 	if (wants_json(o))
 		document_failure(stdout, o->command ? o->command->name : "error",
 				 o->n_args ? o->args[0] : NULL, o->given[OPT_NDJSON],

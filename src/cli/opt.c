@@ -231,10 +231,10 @@ int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *e
 	}
 	while (optind < argc)
 		take_argument(o, argv[optind++], true);
-	if (!o->command)
-		o->command = command_named("list");
-	else
+	if (o->command)
 		return check_command(o, err);
+	o->command = command_named("list");
+	o->implied = true;
 	const bool bare = o->given[OPT_HELP] || o->given[OPT_VERSION];
 	if (!o->n_args && !bare)
 		return error_set(err, CKPT_EINVAL, NULL, -1,

@@ -77,6 +77,7 @@ struct options {
 	size_t n_excludes;
 	char **args; /* those of the command */
 	size_t n_args;
+	bool implied; /* no command was named, so it is list */
 	struct arena arena;
 };
 

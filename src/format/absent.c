@@ -30,7 +30,7 @@ static const char *unfinished(struct arena *a, const char *path)
 	return path_is_there(browser) ? path_base(browser) : NULL;
 }
 
-/* Near misses among the checkpoints of the folder. */
+/* Near misses among the checkpoints and folders beside it. */
 static void offer_names(struct arena *a, const char *path, struct near_names *near)
 {
 	const char *folder = path_folder(a, path);
@@ -38,12 +38,15 @@ static void offer_names(struct arena *a, const char *path, struct near_names *ne
 	near->wanted_len = strlen(near->wanted);
 	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
 	for (struct dirent *e; d && (e = readdir(d));) {
-		const size_t len = strlen(e->d_name);
-		if (len <= 6 || strcmp(e->d_name + len - 6, ".index"))
+		size_t len = strlen(e->d_name);
+		if (len > 6 && !strcmp(e->d_name + len - 6, ".index"))
+			len -= 6;
+		else if (e->d_name[0] == '.' ||
+			 !path_is_folder(path_join(a, folder, e->d_name)))
 			continue;
-		const char *name = arena_copy(a, e->d_name, len - 6);
+		const char *name = arena_copy(a, e->d_name, len);
 		if (name)
-			near_offer(near, name, len - 6);
+			near_offer(near, name, len);
 	}
 	if (d)
 		closedir(d);

@@ -345,29 +345,44 @@ static int make_tensor(struct making *m, const char *name, size_t len, struct by
 
 enum key_kind { KEY_NAME, KEY_SLICE, KEY_ORPHAN };
 
+/* Does a tensor of that name, b->name, list slices? 0, or -1 where it cannot be looked
+ * up: damage there is told when the list comes to it, and counts as none here. */
+static int look_up_parent(struct bundle *b, struct ckpt_error *err)
+{
+	struct table_entry found;
+	struct entry e;
+	struct ckpt_error why = { 0 };
+	/* The keys of a tensor's slices stand together: look it up once. */
+	if (b->parent.p &&
+	    !bytes_compare(b->parent.p, b->parent.len, b->name.p, b->name.len))
+		return 0;
+	const int r =
+		table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found, &why);
+	if (r < 0 && why.code != CKPT_ECORRUPT && why.code != CKPT_EUNSUPPORTED)
+		return error_copy(err, &why);
+	b->parent_sliced = r > 0 && !decode_entry(found.value, &e) && e.n_slices > 0;
+	b->parent.len = 0;
+	return buffer_reserve(&b->parent, 1, err) ||
+			       buffer_append(&b->parent, b->name.p, b->name.len, err)
+		       ? -1
+		       : 0;
+}
+
 /* A slice of a tensor that lists slices is no tensor of its own. One whose tensor is not
  * there is listed under its key, since there is nothing else to show it by. */
-static enum key_kind kind_of(struct bundle *b, struct bytes key)
+static int kind_of(struct bundle *b, struct bytes key, enum key_kind *kind,
+		   struct ckpt_error *err)
 {
 	int64_t start[MAX_RANK], length[MAX_RANK];
 	int rank;
-	struct table_entry found;
-	struct entry e;
+	*kind = KEY_NAME;
 	if (!bytes_left(&key) || *key.p != 0 ||
 	    !slicekey_decode(key, &b->name, &rank, start, length))
-		return KEY_NAME;
-	/* The keys of a tensor's slices stand together: look it up once. */
-	if (!b->parent.p || bytes_compare(b->parent.p, b->parent.len, b->name.p,
-					  b->name.len)) {
-		b->parent_sliced =
-			table_find(&b->lookup, bytes_of(b->name.p, b->name.len), &found,
-				   NULL) > 0 &&
-			!decode_entry(found.value, &e) && e.n_slices > 0;
-		b->parent.len = 0;
-		if (buffer_append(&b->parent, b->name.p, b->name.len, NULL))
-			buffer_drop(&b->parent);
-	}
-	return b->parent_sliced ? KEY_SLICE : KEY_ORPHAN;
+		return 0;
+	if (look_up_parent(b, err))
+		return -1;
+	*kind = b->parent_sliced ? KEY_SLICE : KEY_ORPHAN;
+	return 0;
 }
 
 static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
@@ -379,7 +394,9 @@ static int bundle_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 		const int r = table_next(&b->walk, &e, err);
 		if (r <= 0)
 			return r;
-		const enum key_kind kind = kind_of(b, e.key);
+		enum key_kind kind;
+		if (kind_of(b, e.key, &kind, err))
+			return -1;
 		b->slices_seen += kind == KEY_SLICE;
 		b->orphans += kind == KEY_ORPHAN;
 		if (kind == KEY_SLICE)
@@ -395,8 +412,12 @@ static int bundle_find(struct ckpt *c, struct arena *a, const char *name, size_t
 {
 	struct bundle *b = bundle_of(c);
 	struct table_entry e;
-	if (!len ||
-	    kind_of(b, bytes_of(name, len)) == KEY_SLICE) /* "": the header's key */
+	enum key_kind kind;
+	if (!len) /* the header's key */
+		return 0;
+	if (kind_of(b, bytes_of(name, len), &kind, err))
+		return -1;
+	if (kind == KEY_SLICE)
 		return 0;
 	const int r = table_find(&b->lookup, bytes_of(name, len), &e, err);
 	if (r <= 0)

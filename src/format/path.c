@@ -11,7 +11,7 @@
 bool path_is_folder(const char *path)
 {
 	struct stat st;
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
+	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 bool path_is_there(const char *path)

@@ -12,7 +12,8 @@ const char *path_folder(struct arena *a, const char *path);
 /* "DIR/NAME", or NAME where the folder is the current one. */
 const char *path_join(struct arena *a, const char *folder, const char *name);
 
-bool path_is_there(const char *path); /* false for NULL as well */
+/* False for NULL as well. */
+bool path_is_there(const char *path);
 bool path_is_file(const char *path);
 bool path_is_folder(const char *path);
 

@@ -209,24 +209,48 @@ const struct file_kind *sniff(const char *path, struct bytes head)
 	return kind || !is_zeros(head) ? kind : &zeros;
 }
 
+/* The beginning of a file; empty if it cannot be read. */
+static struct bytes read_head(const char *path, uint8_t head[HEAD], bool *read)
+{
+	struct source s;
+	*read = false;
+	if (source_open(&s, path, NULL))
+		return bytes_of(head, 0);
+	const size_t n = s.size < HEAD ? (size_t)s.size : HEAD;
+	*read = !source_read(&s, 0, head, n, NULL);
+	source_close(&s);
+	return bytes_of(head, *read ? n : 0);
+}
+
 const struct file_kind *sniff_path(const char *path)
 {
 	uint8_t head[HEAD];
-	struct source s;
-	if (source_open(&s, path, NULL))
-		return NULL;
-	const size_t n = s.size < HEAD ? (size_t)s.size : HEAD;
-	const bool read = !source_read(&s, 0, head, n, NULL);
-	source_close(&s);
-	return read ? sniff(path, bytes_of(head, n)) : NULL;
+	bool read;
+	const struct bytes b = read_head(path, head, &read);
+	return read ? sniff(path, b) : NULL;
+}
+
+/* Printable throughout: a note, a log, a program. The values of a data file may be that
+ * as well, so this is said of a whole checkpoint's path alone. */
+static bool is_text(const char *path)
+{
+	uint8_t head[HEAD];
+	bool read;
+	const struct bytes b = read_head(path, head, &read);
+	for (const uint8_t *p = b.p; p < b.end; p++)
+		if (*p < 0x20 ? !isspace(*p) : *p == 0x7f)
+			return false;
+	return bytes_left(&b) > 0;
 }
 
 bool sniff_file(const char *path, struct ckpt_error *err)
 {
 	const struct file_kind *kind = sniff_path(path);
-	if (kind)
-		error_set(err, CKPT_EFORMAT, path, -1, "this is %s", kind->what);
-	return kind != NULL;
+	if (!kind && !is_text(path))
+		return false;
+	error_set(err, CKPT_EFORMAT, path, -1, "this is %s",
+		  kind ? kind->what : "plain text, not a checkpoint");
+	return true;
 }
 
 /* Random bytes have a CR LF every 64 KiB, and an LF every 256 bytes. */
