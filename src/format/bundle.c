@@ -464,6 +464,25 @@ static uint32_t bundle_shards(const struct ckpt *c)
 	return ((const struct bundle *)c->state)->num_shards;
 }
 
+static struct store *bundle_fork(struct ckpt *c, struct arena *a)
+{
+	const struct bundle *b = c->state;
+	struct shards *s = arena_zeroed(a, 1, sizeof *s);
+	if (!s)
+		return NULL;
+	shards_init(s, a, c->at.prefix, b->shards.count);
+	return &s->store;
+}
+
+static int bundle_join(struct ckpt *c, struct store *store, struct ckpt_error *err)
+{
+	struct shards *s = (struct shards *)store;
+	(void)c;
+	const int r = shards_unchanged(s, err);
+	shards_close(s);
+	return r;
+}
+
 const struct reader reader_bundle = {
 	.name = "V2 bundle",
 	.open = bundle_open,
@@ -474,5 +493,7 @@ const struct reader reader_bundle = {
 	.members = bundle_members,
 	.file = bundle_file,
 	.unchanged = bundle_unchanged,
+	.fork = bundle_fork,
+	.join = bundle_join,
 	.shards = bundle_shards,
 };

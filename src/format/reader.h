@@ -58,6 +58,10 @@ struct reader {
 	/* The files that exist, without looking into them: i = 0, 1, … until NULL. */
 	const char *(*file)(struct ckpt *c, size_t i);
 	int (*unchanged)(struct ckpt *c, struct ckpt_error *err);
+	/* A store of the same files for another thread; it is a's. NULL: no memory. */
+	struct store *(*fork)(struct ckpt *c, struct arena *a);
+	/* Closes it; EIO if a file has changed since it was opened. */
+	int (*join)(struct ckpt *c, struct store *s, struct ckpt_error *err);
 	uint32_t (*shards)(const struct ckpt *c);
 };
 

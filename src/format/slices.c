@@ -251,6 +251,31 @@ static uint32_t slices_shards(const struct ckpt *c)
 	return c->at.n_files + c->at.n_missing;
 }
 
+/* Looks keys up by itself; files, metadata and the list of keys are shared. */
+static struct store *slices_fork(struct ckpt *c, struct arena *a)
+{
+	const struct slices *s = slices_of(c);
+	struct slices *fork = arena_zeroed(a, 1, sizeof *fork);
+	struct v1_file *files = arena_zeroed(a, s->n_files, sizeof *files);
+	if (!fork || !files)
+		return NULL;
+	*fork = *s;
+	fork->files = files;
+	for (uint32_t i = 0; i < s->n_files; i++) {
+		files[i].path = s->files[i].path;
+		table_walk_begin(&files[i].lookup, &s->files[i].table);
+	}
+	return &fork->store;
+}
+
+static int slices_join(struct ckpt *c, struct store *store, struct ckpt_error *err)
+{
+	struct slices *fork = (struct slices *)store;
+	for (uint32_t i = 0; i < fork->n_files; i++)
+		table_walk_end(&fork->files[i].lookup);
+	return slices_unchanged(c, err);
+}
+
 const struct reader reader_slices = {
 	.name = "V1 checkpoint",
 	.open = slices_open,
@@ -261,6 +286,8 @@ const struct reader reader_slices = {
 	.members = slices_members,
 	.file = slices_file,
 	.unchanged = slices_unchanged,
+	.fork = slices_fork,
+	.join = slices_join,
 	.shards = slices_shards,
 };
 

@@ -33,9 +33,8 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 		return w->b.p + (at - w->start);
 	const bool onward = (here && at - w->start <= w->b.len) || at == 0;
 	size_t want = n;
-	if (onward && want < PIECE_WINDOW)
-		want = p->size - at < PIECE_WINDOW ? (size_t)(p->size - at)
-						   : PIECE_WINDOW;
+	if (onward && want < v->window)
+		want = p->size - at < v->window ? (size_t)(p->size - at) : v->window;
 	w->piece = NULL;
 	if (buffer_reserve(&w->b, want ? want : 1, err) ||
 	    v->store->read(v->store, p, at, w->b.p, want, err))
@@ -48,8 +47,8 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 
 /* --- checksums --------------------------------------------------------------------- */
 
-static int compare_crc(struct values *v, const struct ckpt_piece *p, uint32_t computed,
-		       struct ckpt_error *err)
+int piece_compare(struct values *v, const struct ckpt_piece *p, uint32_t computed,
+		  struct ckpt_error *err)
 {
 	if (!CRC32C_COMPARED || !p->has_crc32c || p->crc32c == computed)
 		return 0;
@@ -63,8 +62,7 @@ static int crc_of_bytes(struct values *v, const struct ckpt_piece *p, uint64_t f
 			uint64_t to, uint32_t *crc, struct ckpt_error *err)
 {
 	while (from < to) {
-		const size_t n =
-			to - from < PIECE_WINDOW ? (size_t)(to - from) : PIECE_WINDOW;
+		const size_t n = to - from < v->window ? (size_t)(to - from) : v->window;
 		const uint8_t *bytes = piece_fetch(v, &v->bytes, p, from, n, err);
 		if (!bytes)
 			return -1;
@@ -109,7 +107,7 @@ static int check_strings(struct values *v, const struct ckpt_piece *p,
 			 struct ckpt_error *err)
 {
 	if (p->size == 0 && p->elements == 0)
-		return compare_crc(v, p, 0, err);
+		return piece_compare(v, p, 0, err);
 	uint64_t at = 0, total = 0;
 	uint32_t crc = 0;
 	for (uint64_t i = 0; i < p->elements; i++) {
@@ -132,7 +130,7 @@ static int check_strings(struct values *v, const struct ckpt_piece *p,
 			"checksum of the string lengths is %08x, stored is %08x", crc,
 			stored_crc(sum, p->swap));
 	crc = crc32c(crc, sum, 4);
-	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) || compare_crc(v, p, crc, err))
+	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) || piece_compare(v, p, crc, err))
 		return -1;
 	if (total != p->size - at - 4)
 		return error_set(
@@ -173,7 +171,7 @@ static int check_variants(struct values *v, const struct ckpt_piece *p,
 	if (at != p->size)
 		return piece_damaged(v, p, at,
 				     "more bytes are stored than the variants have", err);
-	return compare_crc(v, p, crc, err);
+	return piece_compare(v, p, crc, err);
 }
 
 /* --- checking ---------------------------------------------------------------------- */
@@ -194,7 +192,7 @@ int piece_check(struct values *v, uint32_t i, struct ckpt_error *err)
 		if (check_variants(v, p, err))
 			return -1;
 	} else if (crc_of_bytes(v, p, 0, p->size, &crc, err) ||
-		   compare_crc(v, p, crc, err)) {
+		   piece_compare(v, p, crc, err)) {
 		return -1;
 	}
 	v->place[i].state = PLACE_GOOD;

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "model/values.h"
 
-enum { PIECE_WINDOW = 256 << 10, PIECE_BATCH = 1024 };
+enum { PIECE_BATCH = 1024 };
 
 enum place_state { PLACE_UNCHECKED, PLACE_GOOD };
 
@@ -33,6 +33,9 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 /* A varint of a piece; *at moves behind it. */
 int piece_length(struct values *v, const struct ckpt_piece *p, uint64_t *at,
 		 uint64_t *length, struct ckpt_error *err);
+/* ECORRUPT if the checksum of a piece's stored bytes is not the recorded one. */
+int piece_compare(struct values *v, const struct ckpt_piece *p, uint32_t computed,
+		  struct ckpt_error *err);
 /* Checks piece number i, once. */
 int piece_check(struct values *v, uint32_t i, struct ckpt_error *err);
 

@@ -1,21 +1,22 @@
 /* values.c — from a tensor's pieces to its elements: the only loop over values.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A range of row-major elements is cut into stretches that lie in one piece and are
- * consecutive there: from an index on, a piece goes on until its box ends along the
- * last dimension that it does not fill. Each stretch is then read in windows. Elements
- * of fixed size are found by their number; strings have to be walked, so each piece
- * remembers how far its lengths and its bytes have been read.
+ * A range of row-major elements is cut into stretches (stretch.h), which are read in
+ * windows. Elements of fixed size are found by their number; strings have to be walked, so
+ * each piece remembers how far its lengths and its bytes have been read.
  */
 #include "config.h"
 
 #include "model/values.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "model/piece.h"
 #include "model/slice.h"
+#include "model/stretch.h"
 
 int values_check(struct values *v, struct ckpt_error *err)
 {
@@ -34,134 +35,13 @@ bool values_checked(const struct values *v)
 	return true;
 }
 
-/* --- geometry ---------------------------------------------------------------------- */
-
-static bool box_has(const struct ckpt_piece *p, const int64_t *index, int rank)
-{
-	for (int i = 0; i < rank; i++)
-		if (index[i] < p->start[i] || index[i] - p->start[i] >= p->extent[i])
-			return false;
-	return true;
-}
-
-/* The flat index of a box's first or last element in the tensor. */
-static uint64_t box_corner(const struct ckpt_tensor *t, const struct ckpt_piece *p,
-			   bool last)
-{
-	uint64_t flat = 0;
-	for (int i = 0; i < t->rank; i++)
-		flat = flat * (uint64_t)t->dims[i] +
-		       (uint64_t)(p->start[i] + (last ? p->extent[i] - 1 : 0));
-	return flat;
-}
-
-/* Consecutive elements in one piece. */
-struct stretch {
-	uint32_t piece;
-	uint64_t element, n; /* within the piece */
-};
-
-/* The piece that holds an index: the last one used, its neighbour, or a search. Pieces
- * are sorted by their first index, so reading goes from neighbour to neighbour. */
-static bool find_piece(struct values *v, const int64_t *index, uint32_t *found)
-{
-	const struct ckpt_tensor *t = v->tensor;
-	for (uint32_t i = 0; i < 2 && v->last + i < t->n_pieces; i++)
-		if (box_has(&t->pieces[v->last + i], index, t->rank)) {
-			*found = v->last += i;
-			return true;
-		}
-	for (uint32_t i = 0; i < t->n_pieces; i++)
-		if (box_has(&t->pieces[i], index, t->rank)) {
-			*found = v->last = i;
-			return true;
-		}
-	return false;
-}
-
-static bool stretch_at(struct values *v, uint64_t flat, uint64_t n, struct stretch *s)
-{
-	const struct ckpt_tensor *t = v->tensor;
-	if (!t->pieces[0].start) {
-		*s = (struct stretch){ 0, flat, n };
-		return true;
-	}
-	int64_t index[MAX_RANK];
-	for (int i = t->rank - 1; i >= 0; i--) {
-		index[i] = (int64_t)(flat % (uint64_t)t->dims[i]);
-		flat /= (uint64_t)t->dims[i];
-	}
-	if (!find_piece(v, index, &s->piece))
-		return false;
-	const struct ckpt_piece *p = &t->pieces[s->piece];
-	uint64_t element = 0, inner = 1, offset = 0;
-	int d = t->rank - 1; /* the last dimension that the piece does not fill */
-	for (; d > 0 && p->extent[d] == t->dims[d]; d--) {
-		offset += (uint64_t)index[d] * inner;
-		inner *= (uint64_t)p->extent[d];
-	}
-	for (int i = 0; i < t->rank; i++)
-		element = element * (uint64_t)p->extent[i] +
-			  (uint64_t)(index[i] - p->start[i]);
-	uint64_t run = inner - offset;
-	if (t->rank)
-		run = (uint64_t)(p->start[d] + p->extent[d] - index[d]) * inner - offset;
-	s->element = element;
-	s->n = run < n ? run : n;
-	return true;
-}
-
-/* Pieces are sorted by their first index, so only those that begin before a piece ends
- * along the first dimension can overlap it. What is compared is limited, lest a hostile
- * index make this quadratic. */
-static int overlap(const struct ckpt_tensor *t, struct ckpt_error *err)
-{
-	enum { MOST_COMPARED = 20000000 };
-	uint64_t compared = 0;
-	for (uint32_t i = 0; i < t->n_pieces; i++)
-		for (uint32_t k = i + 1; k < t->n_pieces; k++) {
-			const struct ckpt_piece *a = &t->pieces[i], *b = &t->pieces[k];
-			if (t->rank && b->start[0] >= a->start[0] + a->extent[0])
-				break;
-			if (++compared > MOST_COMPARED)
-				return error_set_detail(
-					err, DETAIL_SLICES, CKPT_ELIMIT, NULL, -1,
-					"%u slices are too many to compare", t->n_pieces);
-			int d = 0;
-			while (d < t->rank && a->start[d] < b->start[d] + b->extent[d] &&
-			       b->start[d] < a->start[d] + a->extent[d])
-				d++;
-			if (d == t->rank)
-				return error_set_detail(err, DETAIL_SLICES, CKPT_ECORRUPT,
-							NULL, -1,
-							"slices %u and %u overlap", i, k);
-		}
-	return 0;
-}
-
-int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err)
-{
-	uint64_t sum = 0;
-	if (t->n_pieces == 1 && !t->pieces[0].start)
-		return 0;
-	if (overlap(t, err))
-		return -1;
-	for (uint32_t i = 0; i < t->n_pieces; i++)
-		sum += t->pieces[i].elements;
-	if (sum != t->elements)
-		return error_set_detail(err, DETAIL_SLICES, CKPT_ECORRUPT, NULL, -1,
-					"its slices hold %" PRIu64 " of %" PRIu64
-					" elements",
-					sum, t->elements);
-	return 0;
-}
-
 /* --- reading ----------------------------------------------------------------------- */
 
 int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
 		uint64_t limit, struct ckpt_error *err)
 {
-	*v = (struct values){ .store = store, .tensor = t, .dtype = dtype_of(t->dtype) };
+	*v = (struct values){ .store = store, .tensor = t, .dtype = dtype_of(t->dtype),
+			     .window = PIECE_WINDOW };
 	if (t->problem)
 		return error_copy(err, t->problem);
 	if (pieces_cover(t, err))
@@ -174,6 +54,7 @@ int values_open(struct values *v, struct store *store, const struct ckpt_tensor 
 	buffer_init(&v->bytes.b, limit);
 	buffer_init(&v->aligned, limit);
 	buffer_init(&v->strings, limit);
+	buffer_init(&v->block, limit);
 	return 0;
 }
 
@@ -183,6 +64,7 @@ void values_close(struct values *v)
 	buffer_drop(&v->bytes.b);
 	buffer_drop(&v->aligned);
 	buffer_drop(&v->strings);
+	buffer_drop(&v->block);
 	arena_drop(&v->arena);
 }
 
@@ -207,7 +89,7 @@ static int read_fixed(struct request *r, const struct ckpt_piece *p,
 		      const struct stretch *s)
 {
 	struct values *v = r->v;
-	const size_t size = v->dtype->size, most = PIECE_WINDOW / size;
+	const size_t size = v->dtype->size, most = v->window / size;
 	for (uint64_t done = 0; done < s->n;) {
 		const size_t n = s->n - done < most ? (size_t)(s->n - done) : most;
 		const void *data = piece_fetch(
@@ -252,7 +134,7 @@ static int next_strings(struct request *r, const struct ckpt_piece *p,
 		uint64_t length;
 		if (piece_length(v, p, &pos, &length, r->err))
 			return -1;
-		if (length > p->size || (got && total + length > PIECE_WINDOW))
+		if (length > p->size || (got && total + length > v->window))
 			break;
 		s[got].len = (size_t)length;
 		total += length;
@@ -375,8 +257,8 @@ static int check_range(struct values *v, uint64_t first, uint64_t n,
 		const struct ckpt_piece *p = &t->pieces[i];
 		const bool whole = !p->start ? n == t->elements
 					     : p->elements &&
-						       box_corner(t, p, false) >= first &&
-						       box_corner(t, p, true) - first < n;
+						       piece_corner(t, p, false) >= first &&
+						       piece_corner(t, p, true) - first < n;
 		if (whole && piece_check(v, i, err))
 			return -1;
 	}
@@ -396,7 +278,7 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 		return -1;
 	for (const uint64_t end = first + n; r.flat < end;) {
 		struct stretch s;
-		if (!stretch_at(v, r.flat, end - r.flat, &s))
+		if (!stretch_at(t, &v->last, r.flat, end - r.flat, &s))
 			return error_set(err, CKPT_ECORRUPT, NULL, -1,
 					 "no slice holds element %" PRIu64, r.flat);
 		const struct ckpt_piece *p = &t->pieces[s.piece];
@@ -405,4 +287,99 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 			return -1;
 	}
 	return 0;
+}
+
+/* --- block by block ---------------------------------------------------------------- */
+
+bool values_summable(const struct ckpt_tensor *t)
+{
+	return t->n_pieces == 1 && !t->pieces->start && t->pieces->spelling == SPELL_RAW;
+}
+
+int values_compare(struct values *v, uint32_t computed, struct ckpt_error *err)
+{
+	return piece_compare(v, v->tensor->pieces, computed, err);
+}
+
+static int gather_run(void *arg, const struct ckpt_run *run)
+{
+	struct values *v = arg;
+	return buffer_append(&v->block, run->data, (size_t)run->n * v->dtype->size, NULL);
+}
+
+/* A stretch that is not just bytes in a window. */
+static int gather(struct values *v, const struct stretch *s, struct ckpt_error *err)
+{
+	const struct ckpt_piece *p = &v->tensor->pieces[s->piece];
+	struct request r = { v, 0, gather_run, v, err };
+	const size_t size = v->dtype->size, bytes = (size_t)s->n * size;
+	if (p->spelling != SPELL_RAW)
+		return (p->in_block && piece_check(v, s->piece, err)) ||
+		       read_stretch(&r, p, s) ? -1 : 0;
+	const void *data = piece_fetch(v, &v->bytes, p, s->element * size, bytes, err);
+	if (!data)
+		return -1;
+	if (v->sum)
+		*v->sum = crc32c(*v->sum, data, bytes);
+	uint8_t *to = v->block.p + v->block.len;
+	memcpy(to, data, bytes);
+	if (p->swap)
+		dtype_swap(v->dtype, to, (size_t)s->n);
+	v->block.len += bytes;
+	return 0;
+}
+
+const void *values_block(struct values *v, uint64_t first, size_t n,
+			 struct ckpt_error *err)
+{
+	const struct ckpt_tensor *t = v->tensor;
+	const size_t size = v->dtype->size;
+	v->block.len = 0;
+	for (uint64_t done = 0; done < n;) {
+		struct stretch s;
+		if (!stretch_at(t, &v->last, first + done, n - done, &s)) {
+			error_set(err, CKPT_ECORRUPT, NULL, -1,
+				  "no slice holds element %" PRIu64, first + done);
+			return NULL;
+		}
+		const struct ckpt_piece *p = &t->pieces[s.piece];
+		if (s.n == n && p->spelling == SPELL_RAW && !p->swap) {
+			const void *data = piece_fetch(v, &v->bytes, p, s.element * size,
+						       n * size, err);
+			if (!data || (uintptr_t)data % 8 == 0) {
+				if (data && v->sum)
+					*v->sum = crc32c(*v->sum, data, n * size);
+				return data;
+			}
+		}
+		if (buffer_reserve(&v->block, n * size, err) || gather(v, &s, err))
+			return NULL;
+		done += s.n;
+	}
+	return v->block.p;
+}
+
+static int keep_run(void *arg, const struct ckpt_run *run)
+{
+	struct values *v = arg;
+	v->pulled = *run;
+	return 1;
+}
+
+int values_strings(struct values *v, uint64_t first, size_t most,
+		   const struct ckpt_string **strings, struct ckpt_error *err)
+{
+	struct ckpt_run *run = &v->pulled;
+	if (first < run->first || first - run->first >= run->n) {
+		struct ckpt_error why = { 0 };
+		run->n = 0;
+		if (values_check(v, err))
+			return -1;
+		values_runs(v, first, v->tensor->elements - first, keep_run, v, &why);
+		if (why.code || !run->n)
+			return error_copy(err, &why);
+	}
+	const uint64_t skip = first - run->first, left = run->n - skip;
+	*strings = run->strings + skip;
+	return left < most ? (int)left : (int)most;
 }

@@ -44,6 +44,9 @@ struct store {
 	const char *(*file)(struct store *s, const struct ckpt_piece *p);
 };
 
+/* Bytes that are read at a time: usually; where many tensors are read side by side. */
+enum { PIECE_WINDOW = 256 << 10, PIECE_SMALL_WINDOW = 64 << 10 };
+
 /* A part of a piece in memory. */
 struct window {
 	struct buffer b;
@@ -59,7 +62,11 @@ struct values {
 	struct window lengths, bytes; /* lengths: of strings; bytes: everything else */
 	struct buffer aligned;        /* elements that had to be swapped or aligned */
 	struct buffer strings;        /* struct ckpt_string */
+	struct buffer block;          /* of values_block() */
+	struct ckpt_run pulled;       /* of values_strings(): what it has not given yet */
+	uint32_t *sum;                /* of values_block(); NULL: none is kept */
 	struct piece_place *place;    /* per piece: where sequential reading stands */
+	size_t window;                /* bytes that are read at a time */
 	uint32_t last;                /* the piece used last */
 	const struct ckpt_piece *held; /* the piece whose bytes are in message */
 	struct bytes message;
@@ -80,6 +87,21 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 int values_check(struct values *v, struct ckpt_error *err);
 /* True if each piece has a checksum and was found to be good. */
 bool values_checked(const struct values *v);
+
+/* For those who read block by block and see to the checksums themselves. Exactly n > 0
+ * elements of fixed size from first on, in host order, aligned to 8 bytes, until the next
+ * call; NULL on failure. If v->sum is set, the CRC-32C of the stored bytes goes on
+ * there. */
+const void *values_block(struct values *v, uint64_t first, size_t n,
+			 struct ckpt_error *err);
+/* Up to most > 0 strings from first on, until the next call: how many, -1 on failure.
+ * What checks them has been compared. */
+int values_strings(struct values *v, uint64_t first, size_t most,
+		   const struct ckpt_string **strings, struct ckpt_error *err);
+/* True if the checksum of the tensor is that of its elements' bytes in order, so that it
+ * can be computed while they are read; then values_compare() compares it. */
+bool values_summable(const struct ckpt_tensor *t);
+int values_compare(struct values *v, uint32_t computed, struct ckpt_error *err);
 
 /* Do the pieces fill the tensor, each element once? Says in err what is wrong. */
 int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err);

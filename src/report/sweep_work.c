@@ -1,0 +1,268 @@
+/* sweep_work.c — what the threads of a sweep do: read ranges of items.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a stream fails, its later ranges are not read any more, but earlier ones are: so
+ * the error that counts is the first one in the tensor, whichever thread met one first.
+ */
+#include "config.h"
+
+#include "report/sweep_work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "base/error.h"
+
+enum { FULL_WINDOWS = 8 }; /* streams; with more, each of them reads less at a time */
+
+const struct ckpt_tensor *item_tensor(const struct sweep *s,
+				      const struct sweep_item *item)
+{
+	for (size_t i = 0; i < s->streams; i++)
+		if (item->streams[i].tensor)
+			return item->streams[i].tensor;
+	return NULL;
+}
+
+uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item)
+{
+	const struct ckpt_tensor *t = item_tensor(s, item);
+	return t && t->elements ? (t->elements - 1) / RANGE + 1 : 1;
+}
+
+/* --- errors ------------------------------------------------------------------------ */
+
+/* Keeps the error of the earliest range. */
+static void stream_failed(struct sweep *s, struct sweep_item *item, size_t stream,
+			  uint64_t range, const struct ckpt_error *err)
+{
+	static const struct ckpt_error no_memory = { .code = CKPT_ENOMEM, .offset = -1,
+						     .text = "out of memory" };
+	struct sweep_stream *at = &item->streams[stream];
+	pthread_mutex_lock(&s->lock);
+	if (!at->error || range < at->error_range) {
+		struct ckpt_error *copy = arena_zeroed(&s->arena, 1, sizeof *copy);
+		if (copy)
+			*copy = *err;
+		at->error = copy ? copy : &no_memory;
+		at->error_range = range;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool stream_is_read(struct sweep *s, struct sweep_item *item, size_t stream,
+			   uint64_t range)
+{
+	const struct sweep_stream *at = &item->streams[stream];
+	if (!at->tensor)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	const bool failed = at->error && range >= at->error_range;
+	pthread_mutex_unlock(&s->lock);
+	return !failed;
+}
+
+/* --- one item ---------------------------------------------------------------------- */
+
+void worker_close(struct sweep *s, struct sweep_worker *w)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		if (w->open[i])
+			values_close(&w->values[i]);
+		w->open[i] = false;
+	}
+	w->item = NULL;
+}
+
+/* The checksum of a range of a stream, where it is kept. */
+static uint32_t *sum_of(const struct sweep *s, struct sweep_item *item, uint64_t range,
+			size_t stream)
+{
+	return (uint32_t *)(void *)item->sums.p + range * s->streams + stream;
+}
+
+static void open_stream(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+			size_t i)
+{
+	const struct ckpt *c = s->checkpoints[i];
+	const struct ckpt_tensor *t = item->streams[i].tensor;
+	struct ckpt_error err = { 0 };
+	w->open[i] = true;
+	if (!values_open(&w->values[i], w->stores[i], t, c->limit, &err)) {
+		if (s->streams > FULL_WINDOWS)
+			w->values[i].window = PIECE_SMALL_WINDOW;
+		return;
+	}
+	if (!*err.file) /* it concerns the tensor, not one of its files */
+		snprintf(err.file, sizeof err.file, "%s", c->at.prefix);
+	stream_failed(s, item, i, 0, &err);
+}
+
+/* Opens the streams for a range; those whose checksums are not of their elements in order
+ * are compared once, with the first range. */
+static void open_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+		       uint64_t range)
+{
+	if (w->item != item)
+		worker_close(s, w);
+	w->item = item;
+	for (size_t i = 0; i < s->streams; i++) {
+		struct ckpt_error err = { 0 };
+		if (!stream_is_read(s, item, i, range))
+			continue;
+		if (!w->open[i])
+			open_stream(s, w, item, i);
+		const bool sums = values_summable(item->streams[i].tensor);
+		w->values[i].sum = sums ? sum_of(s, item, range, i) : NULL;
+		if (sums || range || !stream_is_read(s, item, i, range))
+			continue;
+		if (values_check(&w->values[i], &err))
+			stream_failed(s, item, i, 0, &err);
+		if (!w->values[i].dtype->size)
+			pool_count(&s->pool, item->streams[i].tensor->size_bytes);
+	}
+}
+
+/* Makes room for the partials when the item's first range is begun. */
+static bool hold_partials(struct sweep *s, struct sweep_item *item, uint64_t ranges)
+{
+	const size_t partial = s->ops->partial, sums = s->streams * sizeof(uint32_t);
+	bool held = ranges <= SIZE_MAX / (partial > sums ? partial : sums) / 2;
+	pthread_mutex_lock(&s->lock);
+	if (held && !item->partials.p) {
+		buffer_init(&item->partials, UINT64_MAX);
+		buffer_init(&item->sums, UINT64_MAX);
+		held = !buffer_reserve(&item->partials, (size_t)ranges * partial, NULL) &&
+		       !buffer_reserve(&item->sums, (size_t)ranges * sums, NULL);
+		if (held)
+			memset(item->sums.p, 0, (size_t)ranges * sums);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return held && item->sums.p;
+}
+
+static void fail_all(struct sweep *s, struct sweep_item *item,
+		     const struct ckpt_error *err)
+{
+	for (size_t i = 0; i < s->streams; i++)
+		if (item->streams[i].tensor)
+			stream_failed(s, item, i, 0, err);
+}
+
+void item_drop(struct sweep_item *item)
+{
+	buffer_drop(&item->partials);
+	buffer_drop(&item->sums);
+	item->partials = item->sums = (struct buffer){ 0 };
+}
+
+/* Strings come as many at a time as each stream has at hand; the least of them counts. */
+static size_t fetch_strings(struct sweep *s, struct sweep_worker *w,
+			    struct sweep_item *item, uint64_t range, uint64_t first,
+			    size_t most)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		struct ckpt_error err = { 0 };
+		w->strings[i] = NULL;
+		if (!stream_is_read(s, item, i, range))
+			continue;
+		const int n = values_strings(&w->values[i], first, most, &w->strings[i],
+					     &err);
+		if (n <= 0) {
+			w->strings[i] = NULL;
+			stream_failed(s, item, i, range, &err);
+		} else if ((size_t)n < most) {
+			most = (size_t)n;
+		}
+	}
+	return most;
+}
+
+static void fetch_block(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+			uint64_t range, uint64_t first, size_t n)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		struct ckpt_error err = { 0 };
+		w->data[i] = NULL;
+		if (!stream_is_read(s, item, i, range))
+			continue;
+		w->data[i] = values_block(&w->values[i], first, n, &err);
+		if (!w->data[i])
+			stream_failed(s, item, i, range, &err);
+		else
+			pool_count(&s->pool, n * w->values[i].dtype->size);
+	}
+}
+
+static void read_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+		       uint64_t range)
+{
+	const struct ckpt_tensor *t = item_tensor(s, item);
+	void *partial = item->partials.p + range * s->ops->partial;
+	const bool fixed = ckpt_dtype_size(t->dtype) > 0;
+	const uint64_t begin = range * RANGE;
+	const uint64_t end =
+		t->elements - begin < RANGE ? t->elements : begin + RANGE;
+	s->ops->begin(s, item, partial);
+	open_range(s, w, item, range);
+	for (uint64_t first = begin; first < end && !pool_cancelled(&s->pool);) {
+		size_t n = end - first < BLOCK ? (size_t)(end - first) : BLOCK;
+		if (fixed)
+			fetch_block(s, w, item, range, first, n);
+		else
+			n = fetch_strings(s, w, item, range, first, n);
+		const struct sweep_block b = { first, n, fixed ? w->data : NULL,
+					       fixed ? NULL : w->strings };
+		s->ops->block(s, item, partial, &b);
+		first += n;
+	}
+}
+
+/* Compares the checksums that were computed on the way. */
+static void compare_sums(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+			 uint64_t ranges)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		const struct ckpt_tensor *t = item->streams[i].tensor;
+		struct ckpt_error err = { 0 };
+		if (!t || item->streams[i].error || !values_summable(t))
+			continue;
+		const uint64_t size = ckpt_dtype_size(t->dtype);
+		uint32_t crc = *sum_of(s, item, 0, i);
+		for (uint64_t r = 1; r < ranges; r++) {
+			const uint64_t left = t->elements - r * RANGE;
+			crc = crc32c_combine(crc, *sum_of(s, item, r, i),
+					     (left < RANGE ? left : RANGE) * size);
+		}
+		if (!w->open[i])
+			open_stream(s, w, item, i);
+		if (!item->streams[i].error && values_compare(&w->values[i], crc, &err))
+			stream_failed(s, item, i, ranges, &err);
+	}
+}
+
+void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+		      uint64_t range, uint64_t n)
+{
+	const uint64_t ranges = item_ranges(s, item);
+	const bool held = hold_partials(s, item, ranges);
+	if (!held) {
+		struct ckpt_error err = { .code = CKPT_ENOMEM, .offset = -1,
+					  .text = "out of memory" };
+		fail_all(s, item, &err);
+	}
+	for (uint64_t i = 0; held && i < n && !pool_cancelled(&s->pool); i++)
+		read_range(s, w, item, range + i);
+	if (atomic_fetch_sub(&item->left, n) != n || pool_cancelled(&s->pool))
+		return;
+	if (held) {
+		if (w->item != item)
+			worker_close(s, w);
+		w->item = item;
+		compare_sums(s, w, item, ranges);
+	}
+	s->ops->end(s, item, item->partials.p, held ? (size_t)ranges : 0);
+	item_drop(item);
+	atomic_store(&item->done, true);
+}

@@ -1,0 +1,32 @@
+/* sweep_work.h — what the threads of a sweep do: read ranges of items.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Between sweep.c, which makes jobs, and sweep_work.c, which does them.
+ */
+#ifndef REPORT_SWEEP_WORK_H
+#define REPORT_SWEEP_WORK_H
+
+#include "report/sweep.h"
+
+struct sweep_worker {
+	struct arena arena;
+	struct store **stores;  /* by stream, as what follows */
+	struct values *values;
+	bool *open;
+	const void **data;
+	const struct ckpt_string **strings;
+	const struct sweep_item *item; /* whose values are open */
+};
+
+/* Any tensor of the item: they have the same number of elements. */
+const struct ckpt_tensor *item_tensor(const struct sweep *s,
+				      const struct sweep_item *item);
+uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item);
+/* Reads n ranges from this one on; with the last range of the item, ends it. */
+void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+	       uint64_t range, uint64_t n);
+void item_drop(struct sweep_item *item);
+/* Closes what the worker has open. */
+void worker_close(struct sweep *s, struct sweep_worker *w);
+
+#endif
