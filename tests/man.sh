@@ -80,12 +80,19 @@ words() {
 }
 cp -R "$SRCDIR/share/examples/run" "$tmp/run"
 chmod -R u+w "$tmp/run"
-for tree in '' --tree --objects; do
-	"$CKPT_INSPECT" list $tree --columns '?' "$SRCDIR/tests/data/corpus/object_based" 2>&1 |
-		sed 's/.*; there are //; s/, /\n/g' >"$tmp/program"
-	words Columns "^\.Cm list ${tree:+Fl -}${tree#--}" >"$tmp/manual"
-	[ -n "$tree" ] || words Columns '^\.Pq JSON' >"$tmp/manual"
-	same "columns of list $tree"
+# columned COMMAND [OPTION]: the columns of one of its tables, as --help lists them.
+columned() {
+	"$CKPT_INSPECT" "$1" --help | awk -v option="$2" '
+		/^Columns/ { inside = option == "" ? !/ of --/ : $0 ~ " of " option ":" ; next }
+		/^$/ { inside = 0 }
+		inside { print $1 }'
+}
+for table in 'list ' 'list --tree' 'list --objects' 'diff ' 'diff --tree' 'diff --show'; do
+	command=${table%% *} option=${table#* }
+	columned $command $option >"$tmp/program"
+	words Columns "^[.]Cm $command ${option:+Fl -}${option#--}" >"$tmp/manual"
+	[ -n "$option" ] || words Columns "^[.]Cm $command\$" >"$tmp/manual"
+	same "columns of $table"
 done
 
 tr '\n\t' '  ' <"$SRCDIR/src/format/finding.c" |
@@ -183,7 +190,7 @@ run_examples() {
 		*) complain "$1: an example without \$: $line"; continue ;;
 		esac
 		case $want-$line in
-		1-*verify* | 2-*) ;;
+		1-*verify* | 1-*'ckpt-inspect diff'* | 2-*) ;;
 		*) want=0 ;;
 		esac
 		sh -c "${line#??}" >"$tmp/out" 2>"$tmp/err" </dev/null

@@ -66,7 +66,20 @@ ask print corpus/dtypes_v2 'complex*/cube' -s '0,1,::-2'
 ask print corpus/dtypes_v2 float32/vector float32/vecto
 ask verify corpus/saver_v2 broken/data_flip/m no-such-file
 ask verify corpus/strings_v2 corpus/names_v2
-for command in list info print verify completion; do
+for pair in 'saver_v2@150 corpus/saver_v2' 'saver_v1 corpus/saver_v2' 'object_based corpus/saver_v2' \
+	'dtypes_v1 corpus/dtypes_v2' 'names_v2 corpus/names_v2' 'strings_v2 corpus/strings_v2' \
+	'saver_v2 corpus/saver_v2_partitioned'; do
+	ask diff corpus/$pair
+	ask diff --cast --reshape --rtol 1e-3 corpus/$pair
+	ask diff --quick corpus/$pair
+	ask diff -M --names-only corpus/$pair
+	ask diff --tree --show-same corpus/$pair
+	ask diff --top 3 --nan differ corpus/$pair
+done
+ask diff --show net/dense1/kernel corpus/saver_v2@150 corpus/saver_v2
+ask diff corpus/saver_v2 broken/data_flip/m
+ask diff broken/data_flip/m broken/data_flip/m
+for command in list info print verify diff completion; do
 	ask "$command"
 	ask "$command" no-such-file tensor
 	ask "$command" --no-such-option
@@ -140,7 +153,7 @@ def schema_of(doc):
 
 def check_document(asked, doc, code):
     conforms(asked, schema_of(doc), doc)
-    want = {"ok": 0, "damaged": 1}.get(doc.get("summary", {}).get("verdict"), 0)
+    want = {"ok": 0, "same": 0, "damaged": 1, "different": 1}.get(doc.get("summary", {}).get("verdict"), 0)
     if code != (2 if "error" in doc else want):
         complain(asked, f"exit code {code}")
 
@@ -171,7 +184,7 @@ def check_records(asked, doc, records, code):
 
 
 RECORDS = {"tensors": "tensor", "scopes": "scope", "objects": "object", "checkpoints": "checkpoint",
-           "findings": "finding", "errors": "error"}
+           "findings": "finding", "elements": "element", "errors": "error"}
 
 
 def check_same(asked, doc, records):

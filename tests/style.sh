@@ -54,7 +54,7 @@ check_file() {
 	esac
 	# A character of UTF-8 counts once.
 	LC_ALL=C tr -d '\200-\277' <"$file" | expand -t 8 |
-		awk -v f="$file" -v most="$columns" 'length > most {
+		LC_ALL=C awk -v f="$file" -v most="$columns" 'length > most {
 			print f ":" NR ": " length " columns, " most " at most"; bad = 1
 		} END { exit bad }' || r=1
 	lines=$(wc -l <"$file")

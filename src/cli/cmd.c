@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "format/path.h"
 #include "format/reader.h"
 #include "model/match.h"
+#include "model/role.h"
 #include "out/document.h"
 #include "out/text.h"
 
@@ -92,4 +95,29 @@ void print_heading(struct ckpt *c)
 	if (strcmp(c->at.taken_for, "prefix") && strcmp(c->at.taken_for, "index file"))
 		printf(" (%s)", c->at.taken_for);
 	putchar('\n');
+}
+
+int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err)
+{
+	*roles = o->given[OPT_ROLE] ? roles_parse(o->value[OPT_ROLE]) : 0;
+	if (!o->given[OPT_ROLE] || *roles)
+		return 0;
+	return error_set(err, CKPT_EINVAL, NULL, -1,
+			 "--role takes weight, slot, ema, step, other, separated by "
+			 "commas, not '%.60s'",
+			 o->value[OPT_ROLE]);
+}
+
+int choose_columns(const struct options *o, const struct column *columns,
+		   struct chosen *to, struct ckpt_error *err)
+{
+	if (o->given[OPT_COLUMNS])
+		return text_choose_named(to, columns, o->value[OPT_COLUMNS], err);
+	text_choose(to, columns, o->given[OPT_LONG]);
+	return 0;
+}
+
+unsigned threads_of(const struct options *o)
+{
+	return pool_threads(o->number[OPT_JOBS]);
 }

@@ -6,11 +6,13 @@
 #include "ckpt.h"
 #include "cli/opt.h"
 #include "model/match.h"
+#include "out/text.h"
 
 /* diff(1)'s exit codes: 2 beats 1. */
 enum exit_code { EXIT_FINE, EXIT_FOUND, EXIT_TROUBLE };
 
-extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_completion;
+extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_diff,
+	cmd_completion;
 
 bool wants_json(const struct options *o); /* --json or --ndjson */
 struct ckpt_options ckpt_options_of(const struct options *o);
@@ -27,6 +29,13 @@ int end_reading(struct ckpt *c, int code);
 void tell_note(struct ckpt *c);
 /* "model.ckpt-5  V2 bundle, 2 shards": the line above a listing. */
 void print_heading(struct ckpt *c);
+/* The bits of --role, 0 without it. -1: EINVAL. */
+int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err);
+/* The columns of --columns, or the usual ones, with -l the long form. */
+int choose_columns(const struct options *o, const struct column *columns,
+		   struct chosen *to, struct ckpt_error *err);
+/* The threads of -j. */
+unsigned threads_of(const struct options *o);
 
 void print_help(const struct command *c); /* NULL: of the program */
 

@@ -91,20 +91,11 @@ static void print_totals(const struct list_report *r)
 	print_kinds(r->roles, N_ROLES);
 }
 
-static int choose(struct listing *l, const struct column *columns, struct chosen *to,
-		  struct ckpt_error *err)
-{
-	if (l->o->given[OPT_COLUMNS])
-		return text_choose_named(to, columns, l->o->value[OPT_COLUMNS], err);
-	text_choose(to, columns, l->o->given[OPT_LONG]);
-	return 0;
-}
-
 static int list_text(struct listing *l, struct ckpt_error *err)
 {
 	struct chosen chosen;
 	const struct rows rows = { list_columns, l->report.n, row_at, l };
-	if (choose(l, list_columns, &chosen, err))
+	if (choose_columns(l->o, list_columns, &chosen, err))
 		return -1;
 	print_heading(l->c);
 	l->plain = !l->o->given[OPT_LONG] && !l->o->given[OPT_COLUMNS];
@@ -205,7 +196,7 @@ static int list_tree(struct listing *l, struct ckpt_error *err)
 		return 0;
 	}
 	struct chosen chosen;
-	if (choose(l, tree_columns, &chosen, err))
+	if (choose_columns(l->o, tree_columns, &chosen, err))
 		return -1;
 	print_heading(l->c);
 	text_table(stdout, &rows, &chosen);
@@ -236,7 +227,7 @@ static int list_objects_tree(struct listing *l, struct ckpt_error *err)
 			document_row(&d, object_columns, found.p[i]);
 		document_records_end(&d);
 		summary(l, &d);
-	} else if (!r && !(r = choose(l, object_columns, &chosen, err))) {
+	} else if (!r && !(r = choose_columns(l->o, object_columns, &chosen, err))) {
 		print_heading(l->c);
 		text_table(stdout, &rows, &chosen);
 		print_totals(&l->report);
@@ -360,12 +351,8 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 				.keep_going = o->given[OPT_KEEP_GOING] };
 	if (check_usage(o, err) || find_sort(o, &q.sort, err))
 		return -1;
-	if (o->given[OPT_ROLE] && !(q.roles = roles_parse(o->value[OPT_ROLE])))
-		return error_set(
-			err, CKPT_EINVAL, NULL, -1,
-			"--role takes weight, slot, ema, step, other, separated by "
-			"commas, not '%.60s'",
-			o->value[OPT_ROLE]);
+	if (roles_of(o, &q.roles, err))
+		return -1;
 	struct matcher *m = matcher_of(o, &l->arena, 1, err);
 	if (!m)
 		return -1;
@@ -430,6 +417,9 @@ const struct command cmd_list = {
 		    "ckpt-inspect list --objects ck-3      # of a tf.train.Checkpoint\n"
 		    "ckpt-inspect list --json model.ckpt-200 | jq '.tensors[].name'\n",
 	.notes = "Patterns match the whole name: '*' stops at '/', '**' does not.\n",
+	.columns = { { "Columns (text only: type)", list_columns },
+		     { "Columns of --tree", tree_columns },
+		     { "Columns of --objects", object_columns } },
 	.options = { OPT_LONG, OPT_TREE, OPT_OBJECTS, OPT_DEPTH, OPT_ROLE, OPT_SORT,
 		     OPT_REVERSE, OPT_COLUMNS, OPT_EXCLUDE, OPT_REGEX, OPT_KEEP_GOING },
 	.min_args = 1,

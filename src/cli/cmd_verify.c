@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "cli/cmd.h"
+#include "cli/watch.h"
 #include "format/finding.h"
 #include "format/locate.h"
 #include "format/path.h"
@@ -20,6 +21,7 @@
 #include "format/state.h"
 #include "out/document.h"
 #include "out/text.h"
+#include "report/check.h"
 #include "report/column.h"
 
 /* The verdict on one checkpoint. */
@@ -81,6 +83,7 @@ struct verifying {
 	const char *path;         /* of the one being verified */
 	const char *repeated;     /* code of the finding before, and how often it came */
 	uint64_t repeats;
+	bool interrupted;
 	int code;
 };
 
@@ -218,6 +221,21 @@ static int cannot(struct verifying *v, const struct ckpt_error *e, struct ckpt_e
 	return keep_verdict(v, "unreadable", NULL, err);
 }
 
+/* The check itself, with progress; ^C stops it. */
+static int check_watched(struct verifying *v, struct ckpt *c, struct ckpt_summary *s,
+			 struct ckpt_error *err)
+{
+	struct check check;
+	if (check_begin(&check, c, on_finding, v, s, threads_of(v->o), err))
+		return -1;
+	v->interrupted |= watch_all(&check.sweep.pool, check.sweep.bytes);
+	const int r = check_end(&check, err);
+	if (!r && check.incomplete)
+		return error_set(err, CKPT_EIO, ckpt_prefix(c), -1,
+				 "interrupted: not all of it has been checked");
+	return r;
+}
+
 static int verify_one(struct verifying *v, struct ckpt *c, struct ckpt_error *err)
 {
 	struct ckpt_summary s;
@@ -225,7 +243,7 @@ static int verify_one(struct verifying *v, struct ckpt *c, struct ckpt_error *er
 	v->path = arena_copy(&v->arena, ckpt_prefix(c), strlen(ckpt_prefix(c)));
 	if (!v->path)
 		return arena_error(&v->arena, err);
-	const int r = ckpt_verify(c, on_finding, v, &s, &e);
+	const int r = check_watched(v, c, &s, &e);
 	if (!wants_json(v->o))
 		end_repeats(v);
 	if (r)
@@ -266,7 +284,7 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 			     "left over from a save that was interrupted");
 	if (!wants_json(v->o))
 		end_repeats(v);
-	for (size_t i = 0; i < run->n; i++) {
+	for (size_t i = 0; i < run->n && !v->interrupted; i++) {
 		const struct snapshot *s = &run->all[i];
 		if (s->on_disk) {
 			if (verify_path(v, s->prefix, err))
@@ -334,6 +352,7 @@ static void end_json(struct verifying *v)
 	jw_text(j, "verdict", v->code == EXIT_FINE    ? "ok"
 				: v->code == EXIT_FOUND ? "damaged"
 							: "unreadable");
+	jw_bool(j, "complete", !v->interrupted);
 	jw_u64(j, "checkpoints", v->verdicts.n);
 	jw_u64(j, "tensors", s->tensors);
 	jw_u64(j, "bytes", s->bytes);
@@ -369,7 +388,7 @@ static int verify_all(struct verifying *v, struct ckpt_error *err)
 		return -1;
 	if (wants_json(v->o))
 		begin_json(v);
-	for (size_t i = 0; i < v->o->n_args; i++) {
+	for (size_t i = 0; i < v->o->n_args && !v->interrupted; i++) {
 		struct run_folder run;
 		struct ckpt_error e = { 0 };
 		int r;
@@ -395,6 +414,8 @@ static int run(const struct options *o)
 	arena_init(&v.arena, UINT64_MAX);
 	if (verify_all(&v, &err))
 		v.code = fail(o, &err);
+	if (v.interrupted)
+		v.code = EXIT_INTERRUPTED;
 	pointers_drop(&v.verdicts);
 	arena_drop(&v.arena);
 	return v.code;
@@ -410,7 +431,7 @@ const struct command cmd_verify = {
 		"ckpt-inspect verify --json run/ | jq '.findings[] | select(.tensor)'\n",
 	.notes = "Exit codes: 0 whole, 1 damaged, 2 could not be looked at.\n"
 		 "What it can find stands in ckpt-inspect(1).\n",
-	.options = { OPT_ALL },
+	.options = { OPT_ALL, OPT_JOBS },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "report/column.h"
 
 static void print_examples(const char *examples)
 {
@@ -25,6 +26,13 @@ static void print_option(enum option_id id)
 		 s->letter ? s->letter : ' ', s->letter ? ", " : "  ", s->name,
 		 s->arg ? "=" : "", s->arg ? s->arg : "");
 	printf("  %-24s %s\n", left, s->help);
+}
+
+static void print_columns(const struct command_columns *t)
+{
+	printf("\n%s:\n", t->title);
+	for (const struct column *column = t->columns; column->name; column++)
+		printf("  %-20s %s\n", column->name, column->help ? column->help : "");
 }
 
 static void program_help(void)
@@ -58,6 +66,8 @@ void print_help(const struct command *c)
 		print_option(*o);
 	for (const enum option_id *o = common_options; *o; o++)
 		print_option(*o);
+	for (const struct command_columns *t = c->columns; t->title; t++)
+		print_columns(t);
 	if (c->notes)
 		printf("\n%s", c->notes);
 }

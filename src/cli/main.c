@@ -5,18 +5,68 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mapping.h"
 #include "cli/cmd.h"
+#include "cli/paths.h"
+#include "model/reals.h"
 
-const struct command *const commands[] = { &cmd_list,   &cmd_info,       &cmd_print,
-					   &cmd_verify, &cmd_completion, NULL };
+const struct command *const commands[] = {
+	&cmd_list, &cmd_info, &cmd_print,      &cmd_verify,
+	&cmd_diff, &cmd_completion, NULL,
+};
+
+/* Without a command, two checkpoints are to be compared, one is to be listed. */
+static int guess_command(struct options *o, struct ckpt_error *err)
+{
+	struct paths paths;
+	struct ckpt_error e = { 0 };
+	if (o->n_args > 1 && !paths_take(o, 1, &paths, &e)) {
+		if (paths.n > 2)
+			return error_set(
+				err, CKPT_EINVAL, NULL, -1,
+				"these are %zu checkpoints: diff compares two of "
+				"them, log shows how all of them changed",
+				paths.n);
+		if (paths.n == 2)
+			o->command = &cmd_diff;
+		else if (paths.used > 1) { /* several files of one checkpoint */
+			o->args += paths.used - 1;
+			o->n_args -= paths.used - 1;
+		}
+	}
+	return options_check(o, err);
+}
+
+/* CKPT_INSPECT_VECTORS=scalar|avx2|avx512: for tests, which show that it does not
+ * matter. */
+static int choose_vectors(struct ckpt_error *err)
+{
+	static const char *const names[] = { [VECTORS_AUTO] = "auto",
+					     [VECTORS_SCALAR] = "scalar",
+					     [VECTORS_AVX2] = "avx2",
+					     [VECTORS_AVX512] = "avx512" };
+	const char *wanted = getenv("CKPT_INSPECT_VECTORS");
+	if (!wanted || !*wanted)
+		return 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i], wanted) && vectors_choose((enum vectors)i))
+			return 0;
+	return error_set(err, CKPT_EINVAL, NULL, -1,
+			 "CKPT_INSPECT_VECTORS: this processor has no '%.20s'", wanted);
+}
 
 static int run(struct options *o, int argc, char **argv)
 {
 	struct ckpt_error err = { 0 };
 	if (options_parse(o, argc, argv, &err))
+		return fail(o, &err);
+	if (choose_vectors(&err))
+		return fail(o, &err);
+	if (o->implied && o->command && guess_command(o, &err))
 		return fail(o, &err);
 	if (o->given[OPT_HELP]) {
 		print_help(o->command);
@@ -51,6 +101,7 @@ int main(int argc, char **argv)
 {
 	static char out_buffer[1 << 16];
 	struct options o;
+	mapping_allow();
 	setlocale(LC_CTYPE, ""); /* widths and nothing else: numbers keep their point */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof out_buffer);
 	const int code = run(&o, argc, argv);

@@ -16,21 +16,33 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_ALL] = { "all", 'a', NULL, "every value, on a terminal too; every finding" },
 	[OPT_AS] = { "as", 0, "VERSION", "open as v1 or v2 where a prefix has both" },
+	[OPT_ATOL] = { "atol", 0, "X",
+		       "equal is also |a-b| <= max(X, rtol*max(|a|,|b|))" },
+	[OPT_CAST] = { "cast", 0, NULL, "compare different dtypes in the wider one" },
 	[OPT_CHECK] = { "check", 0, NULL,
 			"read the whole tensor and its checksum even for a slice" },
 	[OPT_COLUMNS] = { "columns", 0, "LIST",
 			  "show these columns, separated by commas" },
 	[OPT_DEPTH] = { "depth", 0, "N", "show no more than N levels of the tree" },
+	[OPT_EMIT_MAP] = { "emit-map", 0, NULL,
+			   "print how tensors were paired, as --map reads it" },
+	[OPT_EMIT_RULES] = { "emit-rules", 0, NULL,
+			     "print rules that allow the differences that there are" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "PATTERN",
 			  "leave out what matches; may be repeated" },
+	[OPT_FIND_RENAMES] = { "find-renames", 'M', NULL,
+			       "pair tensors with the same content under another name" },
 	[OPT_FOLLOW] = { "follow", 0, NULL,
 			 "let a checkpoint file lead out of its own folder" },
 	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
 	[OPT_HEX] = { "hex", 0, NULL, "print reals as hexadecimal floating point" },
+	[OPT_JOBS] = { "jobs", 'j', "N",
+		       "read with N threads (default: the processors)" },
 	[OPT_JSON] = { "json", 0, NULL, "print one JSON document" },
 	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
 			     "list what is left of a damaged index (and exit 2)" },
@@ -39,28 +51,52 @@ const struct option_spec option_specs[N_OPTIONS] = {
 			 "incomplete" },
 	[OPT_LATEST_COMPLETE] = { "latest-complete", 0, NULL,
 				  "of a folder, take the last checkpoint that is whole" },
-	[OPT_LONG] = { "long", 'l', NULL,
-		       "show shard, offset, checksum and slices as well" },
+	[OPT_LONG] = { "long", 'l', NULL, "show more columns" },
+	[OPT_MAP] = { "map", 0, "FILE",
+		      "pair names as FILE says: old name, TAB, new name" },
 	[OPT_MAX_MEMORY] = { "max-memory", 0, "SIZE",
 			     "give up above SIZE bytes (K, M, G; default 1G)" },
+	[OPT_NAMES_ONLY] = { "names-only", 0, NULL,
+			     "compare names, dtypes and shapes; read no values" },
+	[OPT_NAN] = { "nan", 0, "RULE",
+		      "two NaN are equal (default), differ, or count bitwise" },
 	[OPT_NDJSON] = { "ndjson", 0, NULL,
 			 "print JSON, one record a line, as it is read" },
 	[OPT_OBJECTS] = { "objects", 0, NULL,
 			  "show the object graph of a tf.train.Checkpoint as a tree" },
 	[OPT_PRECISION] = { "precision", 'p', "N",
 			    "print reals with N significant digits" },
+	[OPT_QUICK] = { "quick", 0, NULL,
+			"compare the recorded checksums; read no values" },
+	[OPT_QUIET] = { "quiet", 'q', NULL, "print nothing; the exit code tells" },
 	[OPT_RAW] = { "raw", 0, NULL,
 		      "write the bytes of one tensor: row-major, little-endian; strings "
 		      "as "
 		      "u64 length and bytes" },
 	[OPT_REGEX] = { "regex", 'E', NULL, "patterns are regular expressions (PCRE2)" },
+	[OPT_RENAME] = { "rename", 0, "REGEX=TEXT",
+			 "replace in the names of the first; may be repeated" },
+	[OPT_RESHAPE] = { "reshape", 0, NULL,
+			  "compare different shapes of as many elements in row-major "
+			  "order" },
 	[OPT_REVERSE] = { "reverse", 'r', NULL, "reverse the order" },
 	[OPT_ROLE] = { "role", 0, "LIST",
 		       "only these roles: weight, slot, ema, step, other" },
+	[OPT_RTOL] = { "rtol", 0, "X", "relative tolerance; see --atol" },
+	[OPT_RULES] = { "rules", 0, "FILE", "what FILE expects of each tensor" },
+	[OPT_SHOW] = { "show", 0, "NAME",
+		       "show the elements of a tensor that differ most" },
+	[OPT_SHOW_SAME] = { "show-same", 0, NULL, "list what is the same as well" },
 	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
 	[OPT_SORT] = { "sort", 0, "KEY",
 		       "order by name, size, dtype, elements, offset, or none" },
+	[OPT_STRIP_PREFIX_A] = { "strip-prefix-a", 0, "PREFIX",
+				 "take PREFIX off the names of the first" },
+	[OPT_STRIP_PREFIX_B] = { "strip-prefix-b", 0, "PREFIX",
+				 "take PREFIX off the names of the second" },
+	[OPT_TOP] = { "top", 'n', "N", "show no more than the first N" },
 	[OPT_TREE] = { "tree", 't', NULL, "show scopes with what they hold, added up" },
+	[OPT_ULP] = { "ulp", 0, "N", "equal is also N numbers of the dtype apart" },
 	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
 };
 
@@ -94,6 +130,19 @@ static int usage(struct ckpt_error *err, const char *what, const char *which)
 			 "%s '%.80s'; see ckpt-inspect --help", what, which);
 }
 
+/* A tolerance. */
+static int read_real(struct options *o, enum option_id id, struct ckpt_error *err)
+{
+	char *end;
+	const double v = number_read(o->value[id], &end);
+	if (end == o->value[id] || *end || !(v >= 0))
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--%s takes a number from 0 on, not '%.80s'",
+				 option_specs[id].name, o->value[id]);
+	o->real[id] = v;
+	return 0;
+}
+
 /* A count, or a size with K, M, G. */
 static int read_number(struct options *o, enum option_id id, struct ckpt_error *err)
 {
@@ -119,7 +168,12 @@ static int take_option(struct options *o, enum option_id id, char *value,
 	o->value[id] = value;
 	if (id == OPT_EXCLUDE)
 		o->excludes[o->n_excludes++] = value;
-	if (id == OPT_DEPTH || id == OPT_PRECISION || id == OPT_MAX_MEMORY)
+	if (id == OPT_RENAME)
+		o->renames[o->n_renames++] = value;
+	if (id == OPT_ATOL || id == OPT_RTOL)
+		return read_real(o, id, err);
+	if (id == OPT_DEPTH || id == OPT_PRECISION || id == OPT_MAX_MEMORY ||
+	    id == OPT_JOBS || id == OPT_TOP || id == OPT_ULP)
 		return read_number(o, id, err);
 	return 0;
 }
@@ -176,7 +230,7 @@ static bool is_abbreviated(char **argv, enum option_id id)
 	       (word[2 + n] && word[2 + n] != '=');
 }
 
-static int check_command(struct options *o, struct ckpt_error *err)
+int options_check(const struct options *o, struct ckpt_error *err)
 {
 	const struct command *c = o->command;
 	for (int id = 1; id < N_OPTIONS; id++)
@@ -205,7 +259,8 @@ int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *e
 	arena_init(&o->arena, UINT64_MAX);
 	o->args = arena_zeroed(&o->arena, (size_t)argc + 1, sizeof *o->args);
 	o->excludes = arena_zeroed(&o->arena, (size_t)argc + 1, sizeof *o->excludes);
-	if (!o->args || !o->excludes)
+	o->renames = arena_zeroed(&o->arena, (size_t)argc + 1, sizeof *o->renames);
+	if (!o->args || !o->excludes || !o->renames)
 		return arena_error(&o->arena, err);
 	/* An error document must be JSON too if that was asked for. */
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
@@ -232,7 +287,7 @@ int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *e
 	while (optind < argc)
 		take_argument(o, argv[optind++], true);
 	if (o->command)
-		return check_command(o, err);
+		return options_check(o, err);
 	o->command = command_named("list");
 	o->implied = true;
 	const bool bare = o->given[OPT_HELP] || o->given[OPT_VERSION];
@@ -241,5 +296,5 @@ int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *e
 				 "nothing to do; see ckpt-inspect --help");
 	if (bare)
 		o->command = NULL;
-	return bare ? 0 : check_command(o, err);
+	return 0;
 }

@@ -471,6 +471,7 @@ static struct store *bundle_fork(struct ckpt *c, struct arena *a)
 	if (!s)
 		return NULL;
 	shards_init(s, a, c->at.prefix, b->shards.count);
+	shards_map(s);
 	return &s->store;
 }
 

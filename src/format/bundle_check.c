@@ -155,26 +155,6 @@ static bool diagnose(const char *path, uint64_t size, uint64_t end,
 	return false;
 }
 
-/* No saver lets tensors share bytes; an index that has each of them mean the whole file
- * would make every check a read of all of it. */
-static int check_sharing(const char *path, uint64_t size, const struct extent *e,
-			 size_t i, size_t next, struct ckpt_error *err)
-{
-	enum { MOST_TIMES = 4, ALWAYS = 64 << 20 };
-	uint64_t sum = 0;
-	for (; i < next; i++) {
-		const struct ckpt_piece *p = e[i].piece;
-		if (p->offset + p->size <= size &&
-		    __builtin_add_overflow(sum, p->size, &sum))
-			sum = UINT64_MAX;
-	}
-	if (sum <= ALWAYS || sum / MOST_TIMES <= size)
-		return 0;
-	return error_set(err, CKPT_ELIMIT, path, -1,
-			 "its tensors share so many bytes that to check them is to read "
-			 "the file %" PRIu64 " times", sum / (size ? size : 1));
-}
-
 /* One shard: e[i] … e[next - 1] lie in it. */
 static int check_shard(struct bundle *b, const struct finder *f, const struct extent *e,
 			size_t i, size_t next, struct ckpt_error *err)
@@ -218,7 +198,7 @@ static int check_shard(struct bundle *b, const struct finder *f, const struct ex
 		finding_emit(f, FOUND_TRAILING, NULL, path, (int64_t)end,
 			     (int64_t)(size - end),
 			     "%" PRIu64 " bytes follow the last tensor", size - end);
-	return check_sharing(path, size, e, i, next, err);
+	return 0;
 }
 
 int bundle_check(struct ckpt *c, ckpt_finding_fn fn, void *arg, struct ckpt_error *err)

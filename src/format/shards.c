@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mapping.h"
 #include "format/path.h"
 
 enum { MOST_OPEN = 64 };
@@ -25,6 +26,7 @@ struct shard {
 	uint32_t number;
 	const char *path, *wanted; /* the same unless another was found */
 	struct source source;
+	struct mapping mapping;
 	struct identity identity; /* when it was first opened */
 	bool open, used;
 };
@@ -100,6 +102,7 @@ static void close_one(struct shards *s, struct shard *shard)
 {
 	if (!shard->open)
 		return;
+	mapping_close(&shard->mapping);
 	source_close(&shard->source);
 	shard->open = false;
 	s->open--;
@@ -113,6 +116,8 @@ static int open_one(struct shards *s, struct shard *shard, struct ckpt_error *er
 		close_one(s, at);
 	if (source_open(&shard->source, shard->path, err))
 		return -1;
+	if (s->mapped)
+		mapping_open(&shard->mapping, shard->source.fd, shard->source.size);
 	shard->open = true;
 	s->open++;
 	if (!shard->used)
@@ -131,6 +136,47 @@ static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t 
 	if (open_one(s, shard, err))
 		return -1;
 	return source_read(&shard->source, p->offset + at, buf, n, err);
+}
+
+/* Only mapped shards have bytes at hand; the first reading opens and maps. */
+static const uint8_t *shard_look(struct store *store, const struct ckpt_piece *p,
+				 uint64_t at, size_t n)
+{
+	struct shards *s = (struct shards *)store;
+	struct shard *shard = get(s, p->shard);
+	if (!shard || open_one(s, shard, NULL) || !shard->mapping.p ||
+	    p->offset + at > shard->mapping.size ||
+	    n > shard->mapping.size - (p->offset + at))
+		return NULL;
+	return shard->mapping.p + p->offset + at;
+}
+
+static int shard_intact(struct store *store, const struct ckpt_piece *p,
+			struct ckpt_error *err)
+{
+	struct shards *s = (struct shards *)store;
+	const struct shard *shard = get(s, p->shard);
+	if (!shard || !mapping_torn(&shard->mapping))
+		return 0;
+	return error_set(err, CKPT_EIO, shard->path, -1,
+			 "cannot be read, or became shorter while it was read");
+}
+
+static void shard_release(struct store *store, const struct ckpt_piece *p, uint64_t at,
+			  uint64_t n)
+{
+	const struct shard *shard = get((struct shards *)store, p->shard);
+	if (shard && shard->open && p->offset + at + n <= shard->mapping.size)
+		mapping_release(&shard->mapping, p->offset + at, n);
+}
+
+/* From here on files are mapped where that is allowed and pays. */
+void shards_map(struct shards *s)
+{
+	s->mapped = true;
+	s->store.look = shard_look;
+	s->store.intact = shard_intact;
+	s->store.release = shard_release;
 }
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count)

@@ -19,9 +19,12 @@ struct shards {
 	struct shard *all;  /* those that were used */
 	struct shard *buckets[SHARD_BUCKETS]; /* the same, by number */
 	int open;
+	bool mapped;
 };
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count);
+/* Reads through memory from here on, where base/mapping.h allows it. */
+void shards_map(struct shards *s);
 void shards_close(struct shards *s);
 /* The path of a shard, "PREFIX.data-00003-of-00010"; NULL without memory. Where that
  * file is missing and exactly one other with this number is there (MergeV2Checkpoints

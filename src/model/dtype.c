@@ -5,6 +5,7 @@
 #include "model/dtype.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -210,6 +211,35 @@ size_t dtype_real_text(const struct dtype *d, const void *p, char *out)
 	if (d->size == 8)
 		return number_double(out, dtype_real(d, p));
 	return small_text(d, small_pattern(d, p), out);
+}
+
+size_t dtype_element_text(const struct dtype *d, const void *p, char *out)
+{
+	const struct dtype *part;
+	const char *imaginary;
+	size_t n;
+	switch (d->kind) {
+	case KIND_FLOAT:
+		return dtype_real_text(d, p, out);
+	case KIND_COMPLEX:
+		part = dtype_of(d->size == 8 ? CKPT_FLOAT32 : CKPT_FLOAT64);
+		imaginary = (const char *)p + part->size;
+		n = dtype_real_text(part, p, out);
+		if (!signbit(dtype_real(part, imaginary)) ||
+		    isnan(dtype_real(part, imaginary)))
+			out[n++] = '+';
+		n += dtype_real_text(part, imaginary, out + n);
+		out[n++] = 'j';
+		out[n] = '\0';
+		return n;
+	case KIND_INT:
+		return number_i64(out, dtype_int(d, p));
+	case KIND_BOOL:
+		return (size_t)snprintf(out, NUMBER_MAX, "%s",
+					dtype_uint(d, p) ? "True" : "False");
+	default:
+		return number_u64(out, dtype_uint(d, p));
+	}
 }
 
 void dtype_swap(const struct dtype *d, void *data, size_t n)

@@ -57,6 +57,9 @@ uint64_t dtype_uint(const struct dtype *d, const void *p);  /* KIND_UINT, KIND_B
 void dtype_complex(const struct dtype *d, const void *p, double *re, double *im);
 /* The shortest text that reads back as the element in its own type; see number.h. */
 size_t dtype_real_text(const struct dtype *d, const void *p, char *out);
+/* An element of any kind but strings and variants: "1.5", "-3", "True", "1.0-2.0j"; at
+ * most 2 * NUMBER_MAX bytes. */
+size_t dtype_element_text(const struct dtype *d, const void *p, char *out);
 /* Reverses the bytes of each unit of n elements, in place. */
 void dtype_swap(const struct dtype *d, void *p, size_t n);
 

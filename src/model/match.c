@@ -89,21 +89,27 @@ fail:
 	return NULL;
 }
 
+static bool applies(const struct matcher *m, const struct pattern *p, const char *name,
+		    size_t len)
+{
+	return pcre2_match(p->code, (PCRE2_SPTR)name, len, 0, 0, m->data, m->context) >=
+	       0;
+}
+
+bool match_excludes(const struct matcher *m, const char *name, size_t len)
+{
+	for (size_t i = m->n_include; i < m->n; i++)
+		if (applies(m, &m->patterns[i], name, len))
+			return true;
+	return false;
+}
+
 bool match_name(const struct matcher *m, const char *name, size_t len)
 {
 	bool taken = m->n_include == 0;
-	for (size_t i = 0; i < m->n; i++) {
-		const struct pattern *p = &m->patterns[i];
-		if (taken != p->exclude)
-			continue;
-		const int r = pcre2_match(p->code, (PCRE2_SPTR)name, len, 0, 0, m->data,
-					  m->context);
-		if (r >= 0 && p->exclude)
-			return false;
-		if (r >= 0)
-			taken = true;
-	}
-	return taken;
+	for (size_t i = 0; i < m->n_include && !taken; i++)
+		taken = applies(m, &m->patterns[i], name, len);
+	return taken && !match_excludes(m, name, len);
 }
 
 void match_free(struct matcher *m)

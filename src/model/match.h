@@ -20,6 +20,9 @@ struct matcher *match_compile(struct arena *a, char *const *patterns, size_t n_p
 			      char *const *excludes, size_t n_excludes, bool regex,
 			      struct ckpt_error *err);
 bool match_name(const struct matcher *m, const char *name, size_t len);
+/* True if an exclude leaves it out: for those who know a tensor by several names, of
+ * which match_name() need not take each. */
+bool match_excludes(const struct matcher *m, const char *name, size_t len);
 void match_free(struct matcher *m); /* NULL is fine */
 
 /* Collects the names nearest to one that was not found. */

@@ -28,6 +28,10 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 		piece_damaged(v, p, at, "the data ends before its elements do", err);
 		return NULL;
 	}
+	const uint8_t *mapped =
+		v->store->look ? v->store->look(v->store, p, at, n) : NULL;
+	if (mapped)
+		return mapped;
 	const bool here = w->piece == p && at >= w->start;
 	if (here && at - w->start <= w->b.len && n <= w->b.len - (at - w->start))
 		return w->b.p + (at - w->start);
@@ -130,7 +134,8 @@ static int check_strings(struct values *v, const struct ckpt_piece *p,
 			"checksum of the string lengths is %08x, stored is %08x", crc,
 			stored_crc(sum, p->swap));
 	crc = crc32c(crc, sum, 4);
-	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) || piece_compare(v, p, crc, err))
+	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) ||
+	    piece_compare(v, p, crc, err))
 		return -1;
 	if (total != p->size - at - 4)
 		return error_set(

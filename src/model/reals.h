@@ -21,7 +21,8 @@ enum { BLOCK = 4096, LANES = 16 };
 void reals_of(const struct dtype *d, const void *in, size_t n, double *out);
 /* What becomes of v when it is cast to a dtype of kind float: nearest, ties to even; too
  * large: infinity where the dtype has one, else NaN (float4_e2m1fn, which has neither:
- * its largest number), as ml_dtypes casts. */
+ * its largest number, and 0 for NaN), as ml_dtypes casts. It casts a double to bfloat16
+ * and smaller ones by way of a float32, which rounds twice; so does this. */
 double real_rounded(const struct dtype *d, double v);
 
 /* Sums over lanes: a value v * 2^exponent, so that squares of 1e300 and of 1e-300 can be

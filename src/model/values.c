@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A range of row-major elements is cut into stretches (stretch.h), which are read in
- * windows. Elements of fixed size are found by their number; strings have to be walked, so
- * each piece remembers how far its lengths and its bytes have been read.
+ * windows. Elements of fixed size are found by their number; strings have to be walked,
+ * so each piece remembers how far its lengths and its bytes have been read.
  */
 #include "config.h"
 
@@ -255,10 +255,10 @@ static int check_range(struct values *v, uint64_t first, uint64_t n,
 	const struct ckpt_tensor *t = v->tensor;
 	for (uint32_t i = 0; i < t->n_pieces; i++) {
 		const struct ckpt_piece *p = &t->pieces[i];
-		const bool whole = !p->start ? n == t->elements
-					     : p->elements &&
-						       piece_corner(t, p, false) >= first &&
-						       piece_corner(t, p, true) - first < n;
+		const bool whole =
+			!p->start ? n == t->elements
+				  : p->elements && piece_corner(t, p, false) >= first &&
+					    piece_corner(t, p, true) - first < n;
 		if (whole && piece_check(v, i, err))
 			return -1;
 	}

@@ -40,6 +40,15 @@ struct store {
 	/* n bytes of a piece, from byte at of it on. */
 	int (*read)(struct store *s, const struct ckpt_piece *p, uint64_t at, void *buf,
 		    size_t n, struct ckpt_error *err);
+	/* Where read is: n bytes that are in memory already, or NULL; may be NULL. */
+	const uint8_t *(*look)(struct store *s, const struct ckpt_piece *p, uint64_t at,
+			       size_t n);
+	/* Where look is: EIO if bytes of the piece's file were not what they seemed. */
+	int (*intact)(struct store *s, const struct ckpt_piece *p,
+		      struct ckpt_error *err);
+	/* Where look is: n bytes have been read and are not needed any more. */
+	void (*release)(struct store *s, const struct ckpt_piece *p, uint64_t at,
+			uint64_t n);
 	/* The path of the file that holds it, for messages. */
 	const char *(*file)(struct store *s, const struct ckpt_piece *p);
 };

@@ -19,8 +19,14 @@ void document_begin(struct document *d, struct arena *a, const char *command, bo
 void document_input(struct document *d, const char *given, struct ckpt *c,
 		    const char *taken_for)
 {
+	document_source(d, "input", given, c, taken_for);
+}
+
+void document_source(struct document *d, const char *key, const char *given,
+		     struct ckpt *c, const char *taken_for)
+{
 	struct json *j = &d->j;
-	jw_open(j, "input", '{');
+	jw_open(j, key, '{');
 	jw_text(j, "given", given);
 	jw_text(j, "taken_for", taken_for ? taken_for : c ? c->at.taken_for : NULL);
 	jw_text(j, "prefix", c ? c->at.prefix : NULL);

@@ -24,6 +24,9 @@ void document_begin(struct document *d, struct arena *a, const char *command, bo
  * for what c was found by. */
 void document_input(struct document *d, const char *given, struct ckpt *c,
 		    const char *taken_for);
+/* The same under another key, where there are several inputs. */
+void document_source(struct document *d, const char *key, const char *given,
+		     struct ckpt *c, const char *taken_for);
 /* Ends the header record; the keys that follow are the command's own. */
 void document_header_end(struct document *d);
 /* Records from here on, in an array called key, each with this type. */

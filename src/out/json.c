@@ -5,6 +5,7 @@
 #include "out/json.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -182,6 +183,17 @@ void jw_bool(struct json *j, const char *key, bool v)
 	jw_raw(j, key, v ? "true" : "false", v ? 4 : 5);
 }
 
+void jw_real(struct json *j, const char *key, double v)
+{
+	char text[NUMBER_MAX];
+	if (isnan(v))
+		jw_text(j, key, "NaN");
+	else if (isinf(v))
+		jw_text(j, key, v < 0 ? "-Infinity" : "Infinity");
+	else
+		jw_raw(j, key, text, number_double(text, v));
+}
+
 void jw_null(struct json *j, const char *key)
 {
 	jw_raw(j, key, "null", 4);
@@ -228,6 +240,31 @@ static void put_records(struct json *j, const char *key, const struct column *co
 	jw_close(j, ']');
 }
 
+/* A number in its own type; a complex one as [re, im]. */
+static void put_element(struct json *j, const char *key, const struct cell_element *e)
+{
+	const struct dtype *d = e->dtype;
+	char text[2 * NUMBER_MAX];
+	if (d->kind == KIND_COMPLEX) {
+		struct cell_element part = {
+			.dtype = dtype_of(d->size == 8 ? CKPT_FLOAT32 : CKPT_FLOAT64)
+		};
+		jw_open(j, key, '[');
+		for (size_t i = 0; i < 2; i++) {
+			memcpy(part.bytes, e->bytes + i * part.dtype->size,
+			       part.dtype->size);
+			put_element(j, NULL, &part);
+		}
+		jw_close(j, ']');
+	} else if (d->kind == KIND_BOOL) {
+		jw_bool(j, key, dtype_uint(d, e->bytes) != 0);
+	} else if (d->kind == KIND_FLOAT && !isfinite(dtype_real(d, e->bytes))) {
+		jw_real(j, key, dtype_real(d, e->bytes));
+	} else {
+		jw_raw(j, key, text, dtype_element_text(d, e->bytes, text));
+	}
+}
+
 static void put_cell(struct json *j, const struct column *c, const void *row)
 {
 	char text[NUMBER_MAX];
@@ -255,6 +292,12 @@ static void put_cell(struct json *j, const struct column *c, const void *row)
 		return;
 	case COL_BOOL:
 		jw_bool(j, c->name, *(const bool *)field);
+		return;
+	case COL_REAL:
+		jw_real(j, c->name, *(const double *)field);
+		return;
+	case COL_ELEMENT:
+		put_element(j, c->name, field);
 		return;
 	case COL_CRC:
 	case COL_TIME:

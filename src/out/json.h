@@ -42,6 +42,8 @@ void jw_text(struct json *j, const char *key, const char *s); /* NULL is null */
 void jw_u64(struct json *j, const char *key, uint64_t v);
 void jw_i64(struct json *j, const char *key, int64_t v);
 void jw_bool(struct json *j, const char *key, bool v);
+/* The shortest text; "NaN", "Infinity", "-Infinity" as strings. */
+void jw_real(struct json *j, const char *key, double v);
 void jw_null(struct json *j, const char *key);
 /* Text that is JSON already. */
 void jw_raw(struct json *j, const char *key, const char *text, size_t n);

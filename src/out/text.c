@@ -25,18 +25,6 @@ void text_choose(struct chosen *to, const struct column *columns, bool long_form
 			to->column[to->n++] = c;
 }
 
-static int unknown_column(const struct column *columns, const char *name, size_t n,
-			  struct ckpt_error *err)
-{
-	char known[256] = "";
-	size_t at = 0;
-	for (const struct column *c = columns; c->name && at < sizeof known; c++)
-		at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
-				       at ? ", " : "", c->name);
-	return error_set(err, CKPT_EINVAL, NULL, -1, "no column '%.*s'; there are %s",
-			 (int)n, name, known);
-}
-
 int text_choose_named(struct chosen *to, const struct column *columns, const char *names,
 		      struct ckpt_error *err)
 {
@@ -47,7 +35,9 @@ int text_choose_named(struct chosen *to, const struct column *columns, const cha
 		snprintf(name, sizeof name, "%.*s", (int)n, p);
 		const struct column *c = column_named(columns, name);
 		if (!c || n >= sizeof name)
-			return unknown_column(columns, p, n, err);
+			return error_set(err, CKPT_EINVAL, NULL, -1,
+					 "no column '%.*s'; --help lists them", (int)n,
+					 p);
 		if (to->n == TEXT_MAX_COLUMNS)
 			return error_set(err, CKPT_EINVAL, NULL, -1, "too many columns");
 		to->column[to->n++] = c;
@@ -105,31 +95,49 @@ static void put_line(FILE *out, struct line *l)
 	l->len = 0;
 }
 
+/* How wide the cells are, and which columns are left without rare ones that are empty. */
+static struct chosen drop_rare(const struct rows *rows, const struct chosen *columns,
+			       size_t width[TEXT_MAX_COLUMNS])
+{
+	bool some[TEXT_MAX_COLUMNS] = { false };
+	struct chosen left = { .n = 0 };
+	memset(width, 0, TEXT_MAX_COLUMNS * sizeof *width);
+	for (size_t i = 0; i < rows->n; i++) {
+		const void *row = rows->at(rows, i);
+		for (size_t k = 0; k < columns->n; k++) {
+			const size_t w = column_width(columns->column[k], row);
+			width[k] = w > width[k] ? w : width[k];
+			some[k] |= columns->column[k]->rare &&
+				   !column_is_null(columns->column[k], row);
+		}
+	}
+	for (size_t k = 0; k < columns->n; k++)
+		if (!columns->column[k]->rare || some[k]) {
+			width[left.n] = width[k];
+			left.column[left.n++] = columns->column[k];
+		}
+	return left;
+}
+
 void text_table(FILE *out, const struct rows *rows, const struct chosen *columns)
 {
 	char title[64];
 	size_t width[TEXT_MAX_COLUMNS];
 	struct line line = { .len = 0 };
-	const size_t n = columns->n;
-	for (size_t k = 0; k < n; k++)
-		width[k] = column_title(columns->column[k], title, sizeof title);
-	for (size_t i = 0; i < rows->n; i++) {
-		const void *row = rows->at(rows, i);
-		for (size_t k = 0; k < n; k++) {
-			const size_t w = column_width(columns->column[k], row);
-			width[k] = w > width[k] ? w : width[k];
-		}
-	}
+	const struct chosen left = drop_rare(rows, columns, width);
+	const size_t n = left.n;
 	for (size_t k = 0; k < n; k++) {
-		const size_t len = column_title(columns->column[k], title, sizeof title);
-		add_text(&line, title, len, len, width[k],
-			 column_is_number(columns->column[k]), k + 1 == n);
+		const size_t len = column_title(left.column[k], title, sizeof title);
+		const size_t wide = text_width(title, len);
+		width[k] = wide > width[k] ? wide : width[k];
+		add_text(&line, title, len, wide, width[k],
+			 column_is_number(left.column[k]), k + 1 == n);
 	}
 	put_line(out, &line);
 	for (size_t i = 0; i < rows->n; i++) {
 		const void *row = rows->at(rows, i);
 		for (size_t k = 0; k < n; k++)
-			add_cell(&line, columns->column[k], row, width[k], k + 1 == n);
+			add_cell(&line, left.column[k], row, width[k], k + 1 == n);
 		put_line(out, &line);
 	}
 }

@@ -121,13 +121,8 @@ static size_t element_text(const struct dtype *d, const void *p,
 		return real_text(d, p, style, out);
 	case KIND_COMPLEX:
 		return complex_text(d, p, style, out);
-	case KIND_INT:
-		return number_i64(out, dtype_int(d, p));
-	case KIND_BOOL:
-		return (size_t)snprintf(out, NUMBER_MAX, "%s",
-					dtype_uint(d, p) ? "True" : "False");
 	default:
-		return number_u64(out, dtype_uint(d, p));
+		return dtype_element_text(d, p, out);
 	}
 }
 
@@ -369,12 +364,10 @@ static void json_real(struct json *j, const struct dtype *d, const void *p,
 {
 	char text[NUMBER_MAX];
 	const double v = dtype_real(d, p);
-	if (isnan(v))
-		jw_text(j, NULL, "NaN");
-	else if (isinf(v))
-		jw_text(j, NULL, v < 0 ? "-Infinity" : "Infinity");
-	else
+	if (isfinite(v))
 		jw_raw(j, NULL, text, real_text(d, p, style, text));
+	else
+		jw_real(j, NULL, v);
 }
 
 struct json_writing {

@@ -1,8 +1,8 @@
 /* check.c — is a checkpoint whole: every checksum, every entry, every file.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Tensors are read in the order of their bytes, so that a disk is read once from front to
- * back. A tensor whose file is missing or too short is a finding of its own beside the
+ * One sweep reads all tensors; what it found is then told in the order of their bytes. A
+ * tensor whose file is missing or too short is a finding of its own beside the
  * file's, so that one can see which tensors survive.
  */
 #include "config.h"
@@ -11,20 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/error.h"
 #include "format/beside.h"
 #include "format/finding.h"
-#include "format/reader.h"
-
-struct relay {
-	struct finder to;
-	bool explained; /* a data file is known to be converted, or something else */
-};
+#include "report/check.h"
 
 static void pass_on(void *arg, const struct ckpt_finding *found)
 {
-	struct relay *relay = arg;
+	struct check_relay *relay = arg;
 	const struct finder *f = &relay->to;
 	relay->explained |= found->code == finding_kinds[FOUND_CRLF].code ||
 			    found->code == finding_kinds[FOUND_NOT_DATA].code;
@@ -131,18 +125,18 @@ static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
 	s->file = c->store->file(c->store, t->pieces);
 }
 
-static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t,
-			 struct shard_tally *s, const struct finder *f)
+/* What the sweep said of a tensor. */
+static void tell_tensor(struct ckpt *c, const struct ckpt_tensor *t,
+			const struct ckpt_error *e, struct shard_tally *s,
+			const struct finder *f)
 {
-	struct ckpt_error e = { 0 };
 	f->summary->tensors++;
 	f->summary->bytes += t->size_bytes;
-	if (ckpt_check(c, t, &e)) {
-		damage(c, f, t, &e);
-		tally(s, t, &e, c, f);
+	if (e)
+		damage(c, f, t, e);
+	tally(s, t, e, c, f);
+	if (e)
 		return;
-	}
-	tally(s, t, NULL, c, f);
 	f->summary->ok++;
 	uint64_t unchecked = 0, pieces = 0;
 	for (uint32_t i = 0; i < t->n_pieces; i++)
@@ -154,11 +148,40 @@ static void check_tensor(struct ckpt *c, const struct ckpt_tensor *t,
 	f->summary->unchecked_bytes += unchecked;
 }
 
-int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
-		struct ckpt_summary *summary, struct ckpt_error *err)
+/* A sweep compares checksums by itself: there is nothing to compute. */
+static void end_item(struct sweep *s, struct sweep_item *item, const void *partials,
+		     size_t n)
 {
-	struct relay relay = { { fn, arg, summary }, false };
-	const struct finder *f = &relay.to;
+	(void)s;
+	(void)item;
+	(void)partials;
+	(void)n;
+}
+
+static const struct sweep_ops check_ops = { .end = end_item };
+
+static int start_sweep(struct check *k, unsigned threads, struct ckpt_error *err)
+{
+	const size_t n = k->c->tensors.n;
+	const struct ckpt_tensor **order = arena_zeroed(&k->arena, n + 1, sizeof *order);
+	k->items = sweep_items(&k->arena, n, 1);
+	if (!order || !k->items)
+		return arena_error(&k->arena, err);
+	if (n)
+		memcpy(order, k->c->tensors.p, n * sizeof *order);
+	qsort(order, n, sizeof *order, by_place);
+	for (size_t i = 0; i < n; i++)
+		k->items[i].streams->tensor = order[i];
+	k->sweep = (struct sweep){ .checkpoints = &k->c, .streams = 1, .items = k->items,
+				   .n_items = n, .ops = &check_ops };
+	return sweep_start(&k->sweep, threads, err);
+}
+
+int check_begin(struct check *k, struct ckpt *c, ckpt_finding_fn fn, void *arg,
+		struct ckpt_summary *summary, unsigned threads, struct ckpt_error *err)
+{
+	*k = (struct check){ .c = c, .relay = { { fn, arg, summary }, false } };
+	const struct finder *f = &k->relay.to;
 	memset(summary, 0, sizeof *summary);
 	ckpt_load(c, NULL);
 	if (c->load_error.code) /* what is not known cannot be found good */
@@ -168,25 +191,48 @@ int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
 		finding_emit(f, e->detail == DETAIL_ORDER ? FOUND_ORDER : FOUND_INDEX,
 			     NULL, e->file, e->offset, -1, "%s", e->text);
 	}
-	if (c->reader->check(c, pass_on, &relay, err))
+	if (c->reader->check(c, pass_on, &k->relay, err))
 		return -1;
-	struct pointers order = { 0 };
-	for (size_t i = 0; i < c->tensors.n; i++)
-		if (pointers_add(&order, c->tensors.p[i])) {
-			pointers_drop(&order);
-			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
-		}
-	if (order.n)
-		qsort(order.p, order.n, sizeof *order.p, by_place);
-	struct shard_tally shard = { .shard = UINT32_MAX, .explained = relay.explained };
-	for (size_t i = 0; i < order.n; i++)
-		check_tensor(c, order.p[i], &shard, f);
+	arena_init(&k->arena, UINT64_MAX);
+	if (!start_sweep(k, threads, err))
+		return 0;
+	arena_drop(&k->arena);
+	return -1;
+}
+
+int check_end(struct check *k, struct ckpt_error *err)
+{
+	struct ckpt *c = k->c;
+	const struct finder *f = &k->relay.to;
+	struct shard_tally shard = { .shard = UINT32_MAX,
+				     .explained = k->relay.explained };
+	int r = sweep_end(&k->sweep, err);
+	for (size_t i = 0; i < k->sweep.n_items; i++) {
+		const struct sweep_stream *s = k->items[i].streams;
+		if (atomic_load(&k->items[i].done))
+			tell_tensor(c, s->tensor, s->error, &shard, f);
+		else
+			k->incomplete = true;
+	}
 	judge_shard(&shard, f);
-	beside_meta(c, f);
-	pointers_drop(&order);
-	if (summary->unchecked_tensors)
+	if (!k->incomplete)
+		beside_meta(c, f);
+	if (f->summary->unchecked_tensors)
 		finding_emit(f, FOUND_UNCHECKED, NULL, NULL, -1, -1,
 			     "no checksum is recorded for %" PRIu64 " tensors",
-			     summary->unchecked_tensors);
-	return ckpt_unchanged(c, err);
+			     f->summary->unchecked_tensors);
+	sweep_drop(&k->sweep);
+	arena_drop(&k->arena);
+	return r ? r : ckpt_unchanged(c, err);
+}
+
+int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
+		struct ckpt_summary *summary, struct ckpt_error *err)
+{
+	struct check k;
+	if (check_begin(&k, c, fn, arg, summary, 0, err))
+		return -1;
+	while (!pool_wait(&k.sweep.pool, 1000))
+		;
+	return check_end(&k, err);
 }

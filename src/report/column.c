@@ -22,13 +22,15 @@ bool column_is_null(const struct column *c, const void *row)
 		return !((const struct cell_text *)column_field(c, row))->p;
 	if (c->type == COL_ROWS)
 		return !((const struct cell_rows *)column_field(c, row))->p;
+	if (c->type == COL_ELEMENT)
+		return !((const struct cell_element *)column_field(c, row))->dtype;
 	return false;
 }
 
 bool column_is_number(const struct column *c)
 {
 	return c->type == COL_COUNT || c->type == COL_BYTES || c->type == COL_INT ||
-	       c->type == COL_ROWS;
+	       c->type == COL_ROWS || c->type == COL_REAL || c->type == COL_ELEMENT;
 }
 
 size_t time_text(double seconds, char *out, size_t cap)
@@ -87,6 +89,16 @@ static size_t texts_text(const struct cell_texts *v, char *out, size_t cap)
 	return total;
 }
 
+static size_t element_text(const struct cell_element *e, char *out, size_t cap)
+{
+	char text[2 * NUMBER_MAX];
+	if (e->dtype->kind == KIND_FLOAT && e->digits)
+		return give(out, cap, text,
+			    number_digits(text, dtype_real(e->dtype, e->bytes),
+					  e->digits));
+	return give(out, cap, text, dtype_element_text(e->dtype, e->bytes, text));
+}
+
 size_t column_text(const struct column *c, const void *row, char *out, size_t cap)
 {
 	char number[NUMBER_MAX];
@@ -118,6 +130,11 @@ size_t column_text(const struct column *c, const void *row, char *out, size_t ca
 	case COL_TIME:
 		return give(out, cap, number,
 			    time_text(*(const double *)field, number, sizeof number));
+	case COL_REAL:
+		return give(out, cap, number,
+			    number_digits(number, *(const double *)field, REAL_DIGITS));
+	case COL_ELEMENT:
+		return element_text(field, out, cap);
 	case COL_INTS:
 		return ints_text(field, out, cap);
 	case COL_TEXTS:

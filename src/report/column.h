@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/dtype.h"
+
 enum column_type {
 	COL_NAME,  /* struct cell_text: a name from a file, escaped where it is shown */
 	COL_TEXT,  /* struct cell_text: our own words */
@@ -20,6 +22,8 @@ enum column_type {
 	COL_CRC,   /* uint32_t: 8 hex digits */
 	COL_BOOL,  /* bool */
 	COL_TIME,  /* double: seconds since the epoch */
+	COL_REAL,  /* double: four digits as text; as they are in JSON */
+	COL_ELEMENT, /* struct cell_element: as it is stored */
 	COL_INTS,  /* struct cell_ints: a shape "[2,3]" */
 	COL_TEXTS, /* struct cell_texts */
 	COL_ROWS,  /* struct cell_rows: records of their own; as text, how many */
@@ -28,6 +32,13 @@ enum column_type {
 struct cell_text {
 	const char *p; /* NULL: null */
 	size_t len;
+};
+
+/* An element of a tensor; dtype NULL: null. */
+struct cell_element {
+	const struct dtype *dtype;
+	uint8_t bytes[16];
+	int digits; /* of a real as text; 0: the shortest that reads back */
 };
 
 struct cell_ints {
@@ -46,6 +57,8 @@ struct cell_rows {
 };
 
 /* In text and JSON; in text with -l, and JSON; in JSON only; in text only. */
+enum { REAL_DIGITS = 4 }; /* of reals that are for people */
+
 enum column_show { SHOW_ALWAYS, SHOW_LONG, SHOW_JSON, SHOW_TEXT };
 
 struct column {
@@ -57,6 +70,7 @@ struct column {
 	size_t offset;
 	uint64_t null; /* the bit in the row's mask that says that there is no value */
 	bool grow;     /* takes what room is left; last */
+	bool rare;     /* left out of a table in which it is always null */
 	const struct column
 		*sub; /* COL_ROWS: the columns of its rows, ended by name NULL */
 	size_t stride;            /* and their size */

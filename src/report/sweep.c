@@ -258,10 +258,10 @@ int sweep_start(struct sweep *s, unsigned threads, struct ckpt_error *err)
 	const size_t n = s->placed ? make_jobs(s, NULL) : 0;
 	s->jobs = arena_zeroed(&s->arena, n + 1, sizeof *s->jobs);
 	threads = threads > n ? (unsigned)n : threads;
-	threads = threads ? threads : 1;
-	s->workers = arena_zeroed(&s->arena, threads, sizeof *s->workers);
+	const unsigned workers = threads ? threads : 1;
+	s->workers = arena_zeroed(&s->arena, workers, sizeof *s->workers);
 	bool ready = s->placed && s->jobs && s->workers;
-	while (ready && s->n_workers < threads)
+	while (ready && s->n_workers < workers)
 		ready = !fork_worker(s, &s->workers[s->n_workers++]);
 	if (ready)
 		make_jobs(s, s->jobs);
@@ -285,7 +285,8 @@ int sweep_end(struct sweep *s, struct ckpt_error *err)
 			worker_close(s, w);
 		for (size_t i = 0; w->stores && i < s->streams; i++) {
 			struct ckpt *c = s->checkpoints[i];
-			if (w->stores[i] && c->reader->join(c, w->stores[i], r ? NULL : err))
+			if (w->stores[i] &&
+			    c->reader->join(c, w->stores[i], r ? NULL : err))
 				r = -1;
 		}
 		arena_drop(&w->arena);

@@ -3,13 +3,13 @@
  *
  * A sweep goes over items. An item is one tensor as several checkpoints have it: one for
  * statistics, two for a comparison, all of a run for its history. All streams of an item
- * are read side by side in blocks of BLOCK elements; blocks make ranges of RANGE elements,
- * and each range leaves a partial behind. When the last range is there, the partials are
- * handed over in order: what is computed depends neither on the number of threads nor on
- * how files cut the tensor.
+ * are read side by side in blocks of BLOCK elements; blocks make ranges of RANGE
+ * elements, and each range leaves a partial behind. When the last range is there, the
+ * partials are handed over in order: what is computed depends neither on the number of
+ * threads nor on how files cut the tensor.
  *
- * Checksums are compared on the way: a damaged stream has an error at the end, and nothing
- * that came from it may be used.
+ * Checksums are compared on the way: a damaged stream has an error at the end, and
+ * nothing that came from it may be used.
  */
 #ifndef REPORT_SWEEP_H
 #define REPORT_SWEEP_H
@@ -50,7 +50,8 @@ struct sweep_block {
 struct sweep_ops {
 	size_t partial;     /* bytes that a range leaves behind */
 	bool sequential;    /* an item's ranges come in order, one after the other */
-	/* All of them are called by several threads, but for one range by one. */
+	/* Called by several threads, but for one range by one; begin and block may be
+	 * NULL. */
 	void (*begin)(struct sweep *s, struct sweep_item *item, void *partial);
 	void (*block)(struct sweep *s, struct sweep_item *item, void *partial,
 		      const struct sweep_block *b);
@@ -84,11 +85,12 @@ struct sweep {
 
 /* An array of items with their streams, of the arena; NULL without memory. */
 struct sweep_item *sweep_items(struct arena *a, size_t n, size_t streams);
-/* Starts to read. -1: nothing was started. ELIMIT: tensors share so many bytes that files
+/* Starts to read with so many threads; with none, it is this one that reads, while it
+ * waits. -1: nothing was started. ELIMIT: tensors share so many bytes that files
  * would be read over and over. */
 int sweep_start(struct sweep *s, unsigned threads, struct ckpt_error *err);
-/* Waits for what is begun, and ends it; if it was cancelled or has not ended, items may be undone. EIO if a file has
- * changed meanwhile: then nothing that was read counts. */
+/* Waits for what is begun, and ends it; if it was cancelled, items may be undone. EIO if
+ * a file has changed meanwhile: then nothing that was read counts. */
 int sweep_end(struct sweep *s, struct ckpt_error *err);
 /* Gives back what it holds, errors of streams among it. */
 void sweep_drop(struct sweep *s);

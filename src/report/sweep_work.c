@@ -20,7 +20,7 @@ const struct ckpt_tensor *item_tensor(const struct sweep *s,
 				      const struct sweep_item *item)
 {
 	for (size_t i = 0; i < s->streams; i++)
-		if (item->streams[i].tensor)
+		if (item->streams[i].tensor && !item->streams[i].tensor->problem)
 			return item->streams[i].tensor;
 	return NULL;
 }
@@ -127,7 +127,8 @@ static void open_range(struct sweep *s, struct sweep_worker *w, struct sweep_ite
 /* Makes room for the partials when the item's first range is begun. */
 static bool hold_partials(struct sweep *s, struct sweep_item *item, uint64_t ranges)
 {
-	const size_t partial = s->ops->partial, sums = s->streams * sizeof(uint32_t);
+	const size_t partial = s->ops->partial ? s->ops->partial : 1,
+		     sums = s->streams * sizeof(uint32_t);
 	bool held = ranges <= SIZE_MAX / (partial > sums ? partial : sums) / 2;
 	pthread_mutex_lock(&s->lock);
 	if (held && !item->partials.p) {
@@ -195,16 +196,36 @@ static void fetch_block(struct sweep *s, struct sweep_worker *w, struct sweep_it
 	}
 }
 
+/* What has been read through memory: was it real? Its pages can go. */
+static void leave_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+			uint64_t range)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		const struct ckpt_tensor *t = item->streams[i].tensor;
+		struct store *store = w->stores[i];
+		struct ckpt_error err = { 0 };
+		if (!t || !t->n_pieces || !store->intact)
+			continue;
+		if (store->intact(store, t->pieces, &err))
+			stream_failed(s, item, i, range, &err);
+		const uint64_t size = ckpt_dtype_size(t->dtype), first = range * RANGE;
+		const uint64_t left = t->elements - first;
+		if (values_summable(t))
+			store->release(store, t->pieces, first * size,
+				       (left < RANGE ? left : RANGE) * size);
+	}
+}
+
 static void read_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
 		       uint64_t range)
 {
 	const struct ckpt_tensor *t = item_tensor(s, item);
 	void *partial = item->partials.p + range * s->ops->partial;
-	const bool fixed = ckpt_dtype_size(t->dtype) > 0;
-	const uint64_t begin = range * RANGE;
-	const uint64_t end =
-		t->elements - begin < RANGE ? t->elements : begin + RANGE;
-	s->ops->begin(s, item, partial);
+	const bool fixed = t && ckpt_dtype_size(t->dtype) > 0;
+	const uint64_t begin = range * RANGE, elements = t ? t->elements : 0;
+	const uint64_t end = elements - begin < RANGE ? elements : begin + RANGE;
+	if (s->ops->begin)
+		s->ops->begin(s, item, partial);
 	open_range(s, w, item, range);
 	for (uint64_t first = begin; first < end && !pool_cancelled(&s->pool);) {
 		size_t n = end - first < BLOCK ? (size_t)(end - first) : BLOCK;
@@ -214,9 +235,11 @@ static void read_range(struct sweep *s, struct sweep_worker *w, struct sweep_ite
 			n = fetch_strings(s, w, item, range, first, n);
 		const struct sweep_block b = { first, n, fixed ? w->data : NULL,
 					       fixed ? NULL : w->strings };
-		s->ops->block(s, item, partial, &b);
+		if (s->ops->block)
+			s->ops->block(s, item, partial, &b);
 		first += n;
 	}
+	leave_range(s, w, item, range);
 }
 
 /* Compares the checksums that were computed on the way. */

@@ -18,7 +18,8 @@ struct sweep_worker {
 	const struct sweep_item *item; /* whose values are open */
 };
 
-/* Any tensor of the item: they have the same number of elements. */
+/* Any tensor of the item that can be read: they have the same number of elements. NULL if
+ * there is none. */
 const struct ckpt_tensor *item_tensor(const struct sweep *s,
 				      const struct sweep_item *item);
 uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item);

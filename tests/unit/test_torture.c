@@ -13,6 +13,9 @@
 
 #include "model/match.h"
 #include "model/scope.h"
+#include "report/pair.h"
+#include "report/rules.h"
+#include "write_bundle.h"
 
 void *__real_malloc(size_t n);
 void *__real_realloc(void *p, size_t n);
@@ -21,6 +24,7 @@ void *__wrap_realloc(void *p, size_t n);
 
 /* Fails the calls from number at on, so many of them. */
 static uint64_t calls, at, times;
+static const char *pair_files[3], *rules_file; /* a, b, a map */
 
 static bool fails(void)
 {
@@ -144,6 +148,72 @@ static void patterns_and_scopes(struct ckpt_error *err)
 	arena_drop(&a);
 }
 
+/* Strings and slices have to be read; two of them are the same. */
+static void pairs_by_name_and_content(struct ckpt_error *err)
+{
+	static char *const renames[] = { (char *)"layer=block", (char *)"^x(.*)$=$1" };
+	struct naming naming = { .renames = renames, .n_renames = 2, .strip_b = "y" };
+	struct arena a;
+	struct pairs pairs;
+	arena_init(&a, UINT64_MAX);
+	naming.map_path = pair_files[2];
+	struct ckpt *ca = ckpt_open(pair_files[0], NULL, err);
+	struct ckpt *cb = ckpt_open(pair_files[1], NULL, err);
+	if (ca && cb && !pair_make(&pairs, &a, ca, cb, &naming, NULL, err) &&
+	    !pair_renamed(&pairs, &a, ca, cb, false, err) && !times) {
+		size_t found = 0;
+		for (size_t i = 0; i < pairs.n; i++)
+			found += pairs.all[i].found;
+		assert_int_equal(found, 4);
+	}
+	ckpt_close(ca);
+	ckpt_close(cb);
+	arena_drop(&a);
+}
+
+static void write_pairs(void)
+{
+	struct bundle_writer w;
+	const float four[] = { 1, 2, 3, 4 };
+	const char *const words[] = { "a", "bc" };
+	static char map[64];
+	const char *folder = unit_folder();
+	for (int side = 0; side < 2; side++) {
+		bundle_writer_begin(&w);
+		bundle_writer_floats(&w, side ? "yname" : "layer", 4, four);
+		bundle_writer_floats(&w, side ? "p/l1" : "q/l1", 2, four);
+		bundle_writer_floats(&w, side ? "p/l2" : "q/l2", 2, four);
+		bundle_writer_halves(&w, side ? "h" : "g", 4, four);
+		bundle_writer_strings(&w, side ? "v" : "w", 2, words);
+		pair_files[side] = bundle_writer_end(&w);
+	}
+	unit_write(folder, "map", "layer\tname\n", 11);
+	snprintf(map, sizeof map, "%s/map", folder);
+	pair_files[2] = map;
+}
+
+static void file_of_rules(struct ckpt_error *err)
+{
+	struct arena a;
+	const struct tolerance none = { 0 };
+	arena_init(&a, UINT64_MAX);
+	struct rules *r = rules_read(&a, rules_file, err);
+	if (r)
+		assert_int_equal(rules_for(r, "ab", 2, &none).tolerance.ulp, 4);
+	rules_free(r);
+	arena_drop(&a);
+}
+
+static void write_rules(void)
+{
+	static const char text[] = "a* ulp=1\nab ulp=4\n\"c d\" frozen\n";
+	static char path[64];
+	const char *folder = unit_folder();
+	unit_write(folder, "rules", text, sizeof text - 1);
+	snprintf(path, sizeof path, "%s/rules", folder);
+	rules_file = path;
+}
+
 static const struct {
 	const char *name;
 	scenario_fn run;
@@ -157,6 +227,8 @@ static const struct {
 	{ "sound", verify_sound },
 	{ "damaged", verify_damaged },
 	{ "patterns", patterns_and_scopes },
+	{ "pairs", pairs_by_name_and_content },
+	{ "rules", file_of_rules },
 };
 
 static void each_allocation_fails(uint64_t how_often)
@@ -207,6 +279,8 @@ static void each_allocation_and_all_that_follow_fail(void **state)
 
 int group_torture(void)
 {
+	write_pairs();
+	write_rules();
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
 		cmocka_unit_test(each_allocation_and_all_that_follow_fail),

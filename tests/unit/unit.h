@@ -64,6 +64,9 @@ int group_crc32c(void);
 int group_number(void);
 int group_text(void);
 int group_dtype(void);
+int group_reals(void);
+int group_compare(void);
+int group_compare_chance(void);
 int group_slice(void);
 int group_scope(void);
 int group_match(void);
@@ -75,7 +78,13 @@ int group_table(void);
 int group_block(void);
 int group_bundle(void);
 int group_state(void);
+int group_pool(void);
 int group_source(void);
+int group_pair(void);
+int group_renamed(void);
+int group_rules(void);
+int group_moments(void);
+int group_histogram(void);
 int group_torture(void);
 
 #endif

@@ -1,0 +1,464 @@
+/* cmd_diff.c — ckpt-inspect diff: what differs between two checkpoints.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/number.h"
+#include "base/source.h"
+#include "base/text.h"
+#include "cli/cmd.h"
+#include "cli/diff_more.h"
+#include "cli/paths.h"
+#include "cli/watch.h"
+#include "out/document.h"
+#include "report/diff_tree.h"
+
+/* One run of the command. */
+struct diffing {
+	struct options *o;
+	const char *path_a, *path_b;
+	struct ckpt *a, *b;
+	struct arena arena, scratch; /* scratch: what one row needs */
+	struct matcher *matcher;
+	struct rules *rules;
+	struct diff_query query;
+	struct diff diff;
+	struct diff_row row;
+	bool same_file, all_names; /* no patterns, no --role */
+	struct ckpt_error undecided; /* why --quick has no verdict */
+};
+
+static const void *row_at(const struct rows *rows, size_t i)
+{
+	struct diffing *d = rows->arg;
+	arena_rewind(&d->scratch, (struct arena_mark){ 0 });
+	diff_row_of(&d->diff, &d->scratch, d->diff.shown[i], &d->row);
+	return &d->row;
+}
+
+/* --- text -------------------------------------------------------------------------- */
+
+/* ": 3 same", then ", 2 changed" */
+static void put_count(size_t *some, uint64_t n, const char *what)
+{
+	char number[NUMBER_MAX];
+	if (!n)
+		return;
+	number_grouped(number, n);
+	printf("%s%s %s", (*some)++ ? ", " : ": ", number, what);
+}
+
+static void print_summary(const struct diffing *d)
+{
+	const struct diff_counts *n = &d->diff.counts;
+	const uint64_t all = n->compared + n->added + n->removed;
+	char number[NUMBER_MAX];
+	size_t some = 0;
+	if (!d->diff.complete)
+		fputs("interrupted, this is not all: ", stdout);
+	number_grouped(number, all);
+	printf("%s tensor%s", number, all == 1 ? "" : "s");
+	put_count(&some, n->identical, "identical");
+	put_count(&some, n->equal, "equal");
+	if (d->query.depth == DEPTH_NAMES)
+		put_count(&some, n->same + n->renamed, "of the same dtype and shape");
+	put_count(&some, n->changed - n->incomparable, "changed");
+	put_count(&some, n->incomparable, "incomparable");
+	put_count(&some, n->added, "added");
+	put_count(&some, n->removed, "removed");
+	put_count(&some, n->unknown - n->unreadable, "unknown");
+	put_count(&some, n->unreadable, "unreadable");
+	some = 0;
+	if (n->renamed + n->expected + n->violations)
+		fputs("; of these", stdout);
+	put_count(&some, n->renamed, "renamed");
+	put_count(&some, n->expected, "expected to change");
+	put_count(&some, n->violations, "against the rules");
+	if (n->ignored) {
+		number_grouped(number, n->ignored);
+		printf("; %s ignored", number);
+	}
+	if (d->query.depth == DEPTH_NAMES) {
+		puts("; values were not read");
+	} else if (d->query.depth == DEPTH_RECORDED) {
+		puts("; recorded checksums, no values read");
+	} else {
+		number_bytes(number, n->bytes);
+		printf("; %s read\n", number);
+	}
+}
+
+/* How many of those that are shown: what differs, or all with --show-same. */
+static size_t shown(const struct diffing *d)
+{
+	const struct diff *diff = &d->diff;
+	size_t n = 0;
+	while (diff->shown[n] && n < diff->n &&
+	       (d->o->given[OPT_SHOW_SAME] || diff_is_difference(diff->shown[n]) ||
+		diff->shown[n]->status == DIFF_UNKNOWN || diff->shown[n]->pair.found ||
+		diff->shown[n]->status == DIFF_CHANGED))
+		n++;
+	if (d->o->given[OPT_TOP] && n > (size_t)d->o->number[OPT_TOP])
+		n = (size_t)d->o->number[OPT_TOP];
+	return n;
+}
+
+static void tell_errors(const struct diffing *d)
+{
+	enum { MOST_TOLD = 10 };
+	uint64_t told = 0;
+	fflush(stdout);
+	for (size_t i = 0; i < d->diff.n; i++) {
+		const struct diff_item *item = &d->diff.items[i];
+		const struct ckpt_tensor *t = item->pair.b ? item->pair.b : item->pair.a;
+		struct ckpt_error e;
+		char name[160];
+		if (!item->error || !diff_ready(item) || told++ >= MOST_TOLD)
+			continue;
+		text_escape(name, sizeof name, t->name, t->name_len);
+		error_clear(&e);
+		error_set(&e, item->error->code, item->error->file, item->error->offset,
+			  "'%s': %s", name, item->error->text);
+		text_error(&e);
+	}
+	if (told > MOST_TOLD)
+		fprintf(stderr, "ckpt-inspect: and %" PRIu64 " tensors more\n",
+			told - MOST_TOLD);
+}
+
+static void print_headings(const struct diffing *d)
+{
+	fputs("a  ", stdout);
+	print_heading(d->a);
+	fputs("b  ", stdout);
+	print_heading(d->b);
+	if (d->same_file)
+		puts("a and b are the same file");
+}
+
+static int print_text(struct diffing *d, struct ckpt_error *err)
+{
+	struct chosen chosen;
+	const struct rows rows = { diff_columns, shown(d), row_at, d };
+	if (choose_columns(d->o, diff_columns, &chosen, err))
+		return -1;
+	print_headings(d);
+	if (rows.n)
+		text_table(stdout, &rows, &chosen);
+	print_summary(d);
+	return 0;
+}
+
+/* --- JSON -------------------------------------------------------------------------- */
+
+static const char *const nan_rules[] = { "equal", "differ", "bitwise", NULL };
+
+static void json_header(struct diffing *d, struct document *doc)
+{
+	const struct tolerance *t = &d->query.tolerance;
+	struct json *j = &doc->j;
+	document_begin(doc, &d->arena, "diff", d->o->given[OPT_NDJSON]);
+	document_source(doc, "a", d->path_a, d->a, NULL);
+	document_source(doc, "b", d->path_b, d->b, NULL);
+	jw_open(j, "equality", '{');
+	jw_text(j, "nan", nan_rules[t->nan]);
+	jw_real(j, "atol", t->atol);
+	jw_real(j, "rtol", t->rtol);
+	jw_u64(j, "ulp", t->ulp);
+	jw_bool(j, "cast", d->query.cast);
+	jw_bool(j, "reshape", d->query.reshape);
+	jw_close(j, '}');
+	document_header_end(doc);
+	document_records(doc, "tensors", "tensor");
+}
+
+static void json_row(struct diffing *d, struct document *doc, struct diff_item *item)
+{
+	arena_rewind(&d->scratch, (struct arena_mark){ 0 });
+	diff_row_of(&d->diff, &d->scratch, item, &d->row);
+	document_row(doc, diff_columns, &d->row);
+}
+
+static void json_end(struct diffing *d, struct document *doc, int verdict)
+{
+	const struct diff_counts *n = &d->diff.counts;
+	struct json *j = &doc->j;
+	document_records_end(doc);
+	for (size_t i = 0; i < d->diff.n; i++)
+		if (d->diff.items[i].error && diff_ready(&d->diff.items[i]))
+			document_error(doc, d->diff.items[i].error);
+	if (d->undecided.code)
+		document_error(doc, &d->undecided);
+	document_check_unchanged(doc, d->a);
+	document_check_unchanged(doc, d->b);
+	document_summary_begin(doc);
+	jw_text(j, "verdict", diff_verdict_name(verdict));
+	jw_bool(j, "complete", d->diff.complete);
+	jw_bool(j, "same_file", d->same_file);
+	jw_u64(j, "compared", n->compared);
+	jw_u64(j, "same", n->same);
+	jw_u64(j, "identical", n->identical);
+	jw_u64(j, "equal", n->equal);
+	jw_u64(j, "changed", n->changed);
+	jw_u64(j, "differ", n->differ);
+	jw_u64(j, "incomparable", n->incomparable);
+	jw_u64(j, "added", n->added);
+	jw_u64(j, "removed", n->removed);
+	jw_u64(j, "renamed", n->renamed);
+	jw_u64(j, "unknown", n->unknown);
+	jw_u64(j, "unreadable", n->unreadable);
+	jw_u64(j, "ignored", n->ignored);
+	jw_u64(j, "expected", n->expected);
+	jw_u64(j, "violations", n->violations);
+	jw_u64(j, "bytes_read", n->bytes);
+	document_end(doc);
+}
+
+/* --- the comparison ---------------------------------------------------------------- */
+
+/* Runs it; records of --json are written as they are ready, by name. */
+static int compare(struct diffing *d, int *code, struct ckpt_error *err)
+{
+	const struct options *o = d->o;
+	struct diff *diff = &d->diff;
+	struct document doc;
+	struct watch watch;
+	const bool json = wants_json(o) && !diff_more_wanted(o);
+	const bool by_name = json && !o->given[OPT_TOP];
+	const char *pattern;
+	uint64_t line;
+	if (diff_begin(diff, d->a, d->b, &d->arena, &d->query, threads_of(o), err))
+		return -1;
+	if (!diff->n && !diff->counts.ignored)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->a), -1,
+				 "nothing to compare: no tensor matches");
+	if (!diff->n)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->a), -1,
+				 "nothing to compare: the rules ignore all %" PRIu64
+				 " tensors", diff->counts.ignored);
+	if (d->all_names && !rules_all_used(d->rules, &line, &pattern))
+		return error_set(err, CKPT_ENOTFOUND, o->value[OPT_RULES], -1,
+				 "line %" PRIu64
+				 ": no tensor matches '%.100s', so what it "
+				 "expects cannot be seen",
+				 line, pattern);
+	if (json)
+		json_header(d, &doc);
+	size_t next = 0;
+	watch_begin(&watch, &diff->sweep.pool, diff->sweep.bytes);
+	for (bool ended = false; !ended;) {
+		ended = watch_step(&watch);
+		for (; by_name && next < diff->n && diff_ready(&diff->items[next]);
+		     next++)
+			json_row(d, &doc, &diff->items[next]);
+	}
+	const bool interrupted = watch_end(&watch);
+	struct ckpt_error changed = { 0 };
+	const bool trouble = diff_end(diff, &changed) != 0;
+	*code = trouble ? EXIT_TROUBLE : diff_verdict(diff);
+	if (*code == EXIT_TROUBLE && diff->counts.unknown > diff->counts.unreadable)
+		error_set(&d->undecided, CKPT_EUNSUPPORTED, NULL, -1,
+			  "%" PRIu64 " tensors have no checksums that can be compared; "
+			  "without --quick their values are",
+			  diff->counts.unknown - diff->counts.unreadable);
+	for (; by_name && next < diff->n; next++) /* those behind one that is missing */
+		if (diff_ready(&diff->items[next]))
+			json_row(d, &doc, &diff->items[next]);
+	for (size_t i = 0; json && !by_name && i < shown(d); i++)
+		json_row(d, &doc, diff->shown[i]);
+	if (json) {
+		json_end(d, &doc, *code);
+	} else if (diff_more_wanted(o)) {
+		if (diff_more(o, diff, &d->arena, err))
+			return -1;
+	} else if (!o->given[OPT_QUIET] && print_text(d, err)) {
+		return -1;
+	}
+	tell_errors(d);
+	if (d->undecided.code)
+		text_error(&d->undecided);
+	if (trouble)
+		text_error(&changed);
+	if (interrupted)
+		*code = EXIT_INTERRUPTED;
+	return 0;
+}
+
+/* --- the command ------------------------------------------------------------------- */
+
+static int find_nan_rule(const struct options *o, enum nan_rule *rule,
+			 struct ckpt_error *err)
+{
+	*rule = NAN_EQUAL;
+	if (!o->given[OPT_NAN])
+		return 0;
+	for (int i = 0; nan_rules[i]; i++)
+		if (!strcmp(nan_rules[i], o->value[OPT_NAN])) {
+			*rule = (enum nan_rule)i;
+			return 0;
+		}
+	return error_set(err, CKPT_EINVAL, NULL, -1,
+			 "--nan takes equal, differ or bitwise, not '%.40s'",
+			 o->value[OPT_NAN]);
+}
+
+static int check_usage(const struct options *o, struct ckpt_error *err)
+{
+	const bool quick = o->given[OPT_QUICK], names = o->given[OPT_NAMES_ONLY];
+	const bool tolerance =
+		o->given[OPT_ATOL] || o->given[OPT_RTOL] || o->given[OPT_ULP];
+	const bool more = diff_more_wanted(o);
+	const char *wrong = NULL;
+	if (quick && names)
+		wrong = "--quick or --names-only, not both";
+	else if ((quick || names) && (tolerance || o->given[OPT_CAST] ||
+				      o->given[OPT_RESHAPE] || o->given[OPT_NAN]))
+		wrong = "without values there are no tolerances, --nan, --cast, "
+			"--reshape";
+	else if ((quick || names) && (o->given[OPT_SHOW] || o->given[OPT_EMIT_RULES]))
+		wrong = "--show and --emit-rules need the values";
+	else if (o->given[OPT_COLUMNS] && wants_json(o))
+		wrong = "--columns is for text: JSON has all of them";
+	else if (o->given[OPT_DEPTH] && !o->given[OPT_TREE])
+		wrong = "--depth is for --tree";
+	else if (o->given[OPT_TREE] + o->given[OPT_SHOW] + o->given[OPT_EMIT_MAP] +
+			 o->given[OPT_EMIT_RULES] > 1)
+		wrong = "one of --tree, --show, --emit-map, --emit-rules at a time";
+	else if ((o->given[OPT_EMIT_MAP] || o->given[OPT_EMIT_RULES]) && wants_json(o))
+		wrong = "--emit-map and --emit-rules are text";
+	else if (o->given[OPT_QUIET] && (more || wants_json(o)))
+		wrong = "--quiet prints nothing";
+	return wrong ? error_set(err, CKPT_EINVAL, NULL, -1, "%s", wrong) : 0;
+}
+
+static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error *err)
+{
+	const struct options *o = d->o;
+	struct diff_query *q = &d->query;
+	*q = (struct diff_query){
+		.naming = { o->value[OPT_MAP], o->renames, o->n_renames,
+			    o->value[OPT_STRIP_PREFIX_A], o->value[OPT_STRIP_PREFIX_B] },
+		.tolerance = { .atol = o->real[OPT_ATOL], .rtol = o->real[OPT_RTOL],
+			       .ulp = (uint64_t)o->number[OPT_ULP] },
+		.depth = o->given[OPT_QUICK]	    ? DEPTH_RECORDED
+			 : o->given[OPT_NAMES_ONLY] ? DEPTH_NAMES
+						    : DEPTH_VALUES,
+		.cast = o->given[OPT_CAST],
+		.reshape = o->given[OPT_RESHAPE],
+		.find_renames = o->given[OPT_FIND_RENAMES],
+	};
+	if (find_nan_rule(o, &q->tolerance.nan, err) || roles_of(o, &q->roles, err))
+		return -1;
+	d->matcher = matcher_of(o, &d->arena, first_pattern, err);
+	q->matcher = d->matcher;
+	if (!d->matcher)
+		return -1;
+	if (o->given[OPT_RULES] &&
+	    !(q->rules = d->rules = rules_read(&d->arena, o->value[OPT_RULES], err)))
+		return -1;
+	return 0;
+}
+
+static bool is_same_file(struct ckpt *a, struct ckpt *b)
+{
+	struct identity x, y;
+	const char *pa = a->reader->file(a, 0), *pb = b->reader->file(b, 0);
+	return pa && pb && !source_identify(pa, &x) && !source_identify(pb, &y) &&
+	       identity_same(&x, &y);
+}
+
+static int run_diff(struct diffing *d, int *code, struct ckpt_error *err)
+{
+	const struct ckpt_options options = ckpt_options_of(d->o);
+	struct paths paths;
+	if (check_usage(d->o, err) || paths_take(d->o, 2, &paths, err))
+		return -1;
+	if (paths.n == 1)
+		return error_set(err, CKPT_EINVAL, paths.all[0], -1,
+				 "diff takes two checkpoints: %s",
+				 paths.used > 1 ? "these are files of one"
+						: "there is only one");
+	if (paths.n > 2)
+		return error_set(
+			err, CKPT_EINVAL, NULL, -1,
+			"diff takes two checkpoints, not %zu; log shows how they "
+			"changed one after the other",
+			paths.n);
+	if (make_query(d, paths.used, err))
+		return -1;
+	d->all_names = paths.used == d->o->n_args && !d->o->n_excludes && !d->query.roles;
+	d->path_a = paths.all[0];
+	d->path_b = paths.all[1];
+	d->a = ckpt_open(d->path_a, &options, err);
+	d->b = d->a ? ckpt_open(d->path_b, &options, err) : NULL;
+	if (!d->b)
+		return -1;
+	tell_note(d->a);
+	tell_note(d->b);
+	d->same_file = is_same_file(d->a, d->b);
+	return compare(d, code, err);
+}
+
+static int run(const struct options *given)
+{
+	struct options o = *given;
+	struct ckpt_error err = { 0 };
+	struct diffing d = { .o = &o };
+	int code = EXIT_FINE;
+	arena_init(&d.arena, UINT64_MAX);
+	arena_init(&d.scratch, UINT64_MAX);
+	if (run_diff(&d, &code, &err)) {
+		code = fail(&o, &err);
+	} else {
+		code = end_reading(d.a, code);
+		code = end_reading(d.b, code);
+	}
+	diff_drop(&d.diff);
+	match_free(d.matcher);
+	rules_free(d.rules);
+	ckpt_close(d.a);
+	ckpt_close(d.b);
+	arena_drop(&d.scratch);
+	arena_drop(&d.arena);
+	return code;
+}
+
+const struct command cmd_diff = {
+	.name = "diff",
+	.args = "A B [PATTERN...]",
+	.summary = "what differs between two checkpoints, and by how much",
+	.examples =
+		"ckpt-inspect diff model.ckpt-150 model.ckpt-200\n"
+		"ckpt-inspect diff run/@200 run/@1000 'dense1/**'\n"
+		"ckpt-inspect diff --quick run/@200 run/    # recorded checksums alone\n"
+		"ckpt-inspect diff --rtol 1e-5 old.ckpt new.ckpt\n"
+		"ckpt-inspect diff --show dense1/kernel run/@200 run/@1000\n"
+		"ckpt-inspect diff -M --emit-map old.ckpt new.ckpt >names.map\n"
+		"ckpt-inspect diff --rules ci.rules run/@200 run/\n"
+		"ckpt-inspect diff --json A B | jq '.tensors[] | select(.status != "
+		"\"same\")'\n",
+	.notes = "Exit codes: 0 the same, 1 different, 2 could not be compared, or "
+		 "nothing "
+		 "was.\n"
+		 "Two elements are equal if they are the same value (by default two NaN "
+		 "are), or\nfinite and |a-b| <= max(atol, rtol * max(|a|, |b|)), or "
+		 "finite "
+		 "and within --ulp.\n",
+	.columns = { { "Columns (text only: type, dims, note)", diff_columns },
+		     { "Columns of --tree", diff_tree_columns },
+		     { "Columns of --show", diff_element_columns } },
+	.options = { OPT_LONG,		 OPT_SHOW_SAME,	 OPT_TOP,    OPT_COLUMNS,
+		     OPT_TREE,		 OPT_DEPTH,	 OPT_SHOW,   OPT_QUIET,
+		     OPT_QUICK,		 OPT_NAMES_ONLY, OPT_NAN,    OPT_ATOL,
+		     OPT_RTOL,		 OPT_ULP,	 OPT_CAST,   OPT_RESHAPE,
+		     OPT_FIND_RENAMES,	 OPT_MAP,	 OPT_RENAME, OPT_STRIP_PREFIX_A,
+		     OPT_STRIP_PREFIX_B, OPT_EMIT_MAP,	 OPT_RULES,  OPT_EMIT_RULES,
+		     OPT_ROLE,		 OPT_EXCLUDE,	 OPT_REGEX,  OPT_JOBS },
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	.run = run,
+};

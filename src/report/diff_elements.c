@@ -1,0 +1,149 @@
+/* diff_elements.c — the elements of one tensor that differ most.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The pair is read once more, in order, by this thread. The elements kept are few, so
+ * they stand in an array in the order of their size.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "report/diff_tree.h"
+
+#define FIELD(field) .offset = offsetof(struct diff_element_row, field)
+
+const struct column diff_element_columns[] = {
+	{ .name = "index", .type = COL_INTS, FIELD(index), .help = "of the element" },
+	{ .name = "a", .type = COL_ELEMENT, FIELD(a), .help = "in a" },
+	{ .name = "b", .type = COL_ELEMENT, FIELD(b), .help = "in b" },
+	{ .name = "delta", .title = "|Δ|", .type = COL_ELEMENT, FIELD(delta),
+	  .help = "|b - a|; none where one is not finite" },
+	{ .name = NULL },
+};
+
+struct kept {
+	uint64_t index;
+	double delta; /* infinity where one is not finite */
+	uint64_t exact;
+	uint8_t a[16], b[16];
+};
+
+struct collecting {
+	struct comparing how;
+	struct kept *kept;
+	size_t n, most;
+};
+
+static bool larger(const struct kept *x, const struct kept *y)
+{
+	if (x->delta != y->delta)
+		return x->delta > y->delta;
+	return x->exact > y->exact;
+}
+
+static void keep(struct collecting *c, const struct kept *new)
+{
+	size_t at = c->n;
+	while (at && larger(new, &c->kept[at - 1]))
+		at--;
+	if (at == c->most)
+		return;
+	c->n += c->n < c->most;
+	memmove(&c->kept[at + 1], &c->kept[at], (c->n - 1 - at) * sizeof *c->kept);
+	c->kept[at] = *new;
+}
+
+/* Compares one pair by the same rules as the whole. */
+static void look(struct collecting *c, const char *a, const char *b, uint64_t index)
+{
+	struct comparison one;
+	comparison_begin(&one);
+	compare_block(&one, &c->how, a, b, 1, index);
+	if (!one.changed)
+		return;
+	struct kept new = { .index = index, .exact = one.max_abs_int };
+	new.delta = one.finite ? one.max_abs : INFINITY;
+	memcpy(new.a, a, c->how.a->size);
+	memcpy(new.b, b, c->how.b->size);
+	keep(c, &new);
+}
+
+static int collect(const struct diff *d, const struct diff_item *item,
+		   struct collecting *c, struct ckpt_error *err)
+{
+	const struct ckpt_tensor *a = item->pair.a, *b = item->pair.b;
+	struct values *va = reader_values(d->a, a, err);
+	struct values *vb = va ? reader_values(d->b, b, err) : NULL;
+	if (!vb || values_check(va, err) || values_check(vb, err))
+		return -1;
+	for (uint64_t first = 0; first < a->elements; first += BLOCK) {
+		const uint64_t left = a->elements - first;
+		const size_t n = left < BLOCK ? (size_t)left : BLOCK;
+		const char *pa = values_block(va, first, n, err);
+		const char *pb = pa ? values_block(vb, first, n, err) : NULL;
+		if (!pb)
+			return -1;
+		if (c->how.a == c->how.b && !memcmp(pa, pb, n * c->how.a->size))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			look(c, pa + i * c->how.a->size, pb + i * c->how.b->size,
+			     first + i);
+	}
+	return 0;
+}
+
+/* The flattened index, unravelled. */
+static int fill_row(struct arena *a, const struct collecting *c, const struct kept *k,
+		    const struct ckpt_tensor *t, struct diff_element_row *row)
+{
+	const bool whole = c->how.a->kind != KIND_FLOAT && c->how.b->kind != KIND_FLOAT &&
+			   c->how.a->kind != KIND_COMPLEX;
+	uint64_t flat = k->index;
+	int64_t *index = arena_zeroed(a, (size_t)t->rank + 1, sizeof *index);
+	if (!index)
+		return -1;
+	for (int i = t->rank - 1; i >= 0; i--) {
+		index[i] = (int64_t)(flat % (uint64_t)t->dims[i]);
+		flat /= (uint64_t)t->dims[i];
+	}
+	*row = (struct diff_element_row){ .index = { index, (size_t)t->rank },
+					  .a = { .dtype = c->how.a },
+					  .b = { .dtype = c->how.b },
+					  .delta = { .digits = REAL_DIGITS } };
+	memcpy(row->a.bytes, k->a, sizeof k->a);
+	memcpy(row->b.bytes, k->b, sizeof k->b);
+	if (isfinite(k->delta)) {
+		row->delta.dtype = dtype_of(whole ? CKPT_UINT64 : CKPT_FLOAT64);
+		memcpy(row->delta.bytes, whole ? (const void *)&k->exact : &k->delta, 8);
+	}
+	return 0;
+}
+
+int diff_elements(const struct diff *d, struct arena *a, const struct diff_item *item,
+		  size_t n, struct diff_element_row **rows, size_t *found,
+		  struct ckpt_error *err)
+{
+	const struct pair *p = &item->pair;
+	if (!p->a || !p->b || !item->found || !ckpt_dtype_size(p->a->dtype))
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "its elements are not compared one by one");
+	struct collecting c = {
+		.how = { dtype_of(p->a->dtype), dtype_of(p->b->dtype),
+			 item->expected ? item->expected->tolerance
+					: d->query->tolerance },
+		.most = n,
+		.kept = arena_zeroed(a, n + 1, sizeof *c.kept),
+	};
+	*rows = arena_zeroed(a, n + 1, sizeof **rows);
+	if (!c.kept || !*rows)
+		return arena_error(a, err);
+	if (collect(d, item, &c, err))
+		return -1;
+	for (size_t i = 0; i < c.n; i++)
+		if (fill_row(a, &c, &c.kept[i], p->b, &(*rows)[i]))
+			return arena_error(a, err);
+	*found = c.n;
+	return 0;
+}
