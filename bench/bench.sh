@@ -51,4 +51,6 @@ rm "$tmp"/many.*
 cat "$tmp"/large.data-* >/dev/null
 measure "cat, 1 GiB" cat "$tmp/large.data-00000-of-00001"
 measure "verify, 1 GiB" "$tool" verify "$tmp/large"
+measure "stats, 1 GiB" "$tool" stats "$tmp/large"
+measure "stats --check, 1 GiB" "$tool" stats --check "$tmp/large"
 measure "print --raw, 16 MiB" "$tool" print --raw "$tmp/large" tower_000/layer_0001/kernel_03

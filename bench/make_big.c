@@ -62,8 +62,10 @@ static void add(struct builder *t, const char *key, size_t len, const void *valu
 
 static void finish(struct builder *t, FILE *out, uint64_t *offset, struct buffer *handle)
 {
+	if (!t->restarts.len) /* an empty block has one restart point all the same */
+		put_u32(&t->restarts, 0);
 	put(&t->b, t->restarts.p, t->restarts.len);
-	put_u32(&t->b, t->restarts.len ? (uint32_t)(t->restarts.len / 4) : 1);
+	put_u32(&t->b, (uint32_t)(t->restarts.len / 4));
 	handle->len = 0;
 	put_varint(handle, *offset);
 	put_varint(handle, t->b.len);

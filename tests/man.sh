@@ -71,7 +71,7 @@ same "commands"
 words() {
 	awk -v section="$1" -v after="$2" '
 		/^\.S[sh] / { inside = substr($0, 5) == section; list = 0 }
-		inside && $0 ~ after { list = 1 }
+		inside && !seen && $0 ~ after { list = seen = 1 }
 		inside && list && /^\.El/ { list = 0 }
 		inside && list && /^\.It Cm / {
 			gsub(/^\.It Cm | Pq .*|,/, "")
@@ -87,14 +87,14 @@ columned() {
 		/^$/ { inside = 0 }
 		inside { print $1 }'
 }
-for table in 'list ' 'list --tree' 'list --objects' 'diff ' 'diff --tree' 'diff --show'; do
+for table in 'list ' 'list --tree' 'list --objects' 'stats ' 'diff ' 'diff --tree' 'diff --show' \
+	'log ' 'log --depth'; do
 	command=${table%% *} option=${table#* }
 	columned $command $option >"$tmp/program"
 	words Columns "^[.]Cm $command ${option:+Fl -}${option#--}" >"$tmp/manual"
 	[ -n "$option" ] || words Columns "^[.]Cm $command\$" >"$tmp/manual"
 	same "columns of $table"
 done
-
 tr '\n\t' '  ' <"$SRCDIR/src/format/finding.c" |
 	grep -o '\[FOUND_[A-Z0-9_]*\] = { *"[a-z0-9_]*", *CKPT_[A-Z]*' |
 	sed 's/.*"\(.*\)", *CKPT_\(.*\)/\1 \2/' | tr A-Z a-z >"$tmp/program"
@@ -190,7 +190,7 @@ run_examples() {
 		*) complain "$1: an example without \$: $line"; continue ;;
 		esac
 		case $want-$line in
-		1-*verify* | 1-*'ckpt-inspect diff'* | 2-*) ;;
+		1-*verify* | 1-*'stats --check'* | 1-*'log --check run' | 1-*'ckpt-inspect diff'* | 2-*) ;;
 		*) want=0 ;;
 		esac
 		sh -c "${line#??}" >"$tmp/out" 2>"$tmp/err" </dev/null

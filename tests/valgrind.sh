@@ -20,6 +20,8 @@ check 0 list --objects "$d/corpus/object_based"
 check 0 info "$d/corpus/saver_v2"
 check 0 print --json "$d/corpus/dtypes_v2/all" '**'
 check 0 print "$d/corpus/dtypes_v1/v1.ckpt" '**'
+check 0 stats --json "$d/corpus/dtypes_v2"
+check 2 stats --histogram "$d/corpus/slices_2d_v2"
 check 1 verify "$d/corpus/slices_2d_v2/tiles"
 check 1 verify "$d/broken/blocks_one_crc/m"
 check 2 list "$d/broken/index_half/m"

@@ -22,6 +22,8 @@
 #include <string.h>
 
 /* A library must not be confused by the locale of the program that uses it. */
+enum { POSITIONAL = 16 }; /* as Python's repr */
+
 static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
 
@@ -81,12 +83,13 @@ static void text_of(const struct decimal *d, char out[48])
 		 d->point);
 }
 
-static size_t layout(char *out, const struct decimal *d)
+/* Positional up to 10^most. */
+static size_t layout(char *out, const struct decimal *d, int most)
 {
 	char *p = out;
 	if (d->negative)
 		*p++ = '-';
-	if (d->point > 16 || d->point < -3) {
+	if (d->point > most || d->point < -3) {
 		*p++ = d->digits[0];
 		if (d->n > 1) {
 			*p++ = '.';
@@ -151,7 +154,7 @@ static size_t shortest(char *out, double v, int from, int to, bool uneven,
 		}
 		if (good) {
 			strip_zeros(&d);
-			return layout(out, &d);
+			return layout(out, &d, POSITIONAL);
 		}
 	}
 	return 0; /* not reached: the last n is always good */
@@ -214,7 +217,16 @@ size_t number_digits(char *out, double v, int digits)
 		return special(out, v);
 	struct decimal d = to_decimal(v, digits < 1 ? 1 : digits > 17 ? 17 : digits);
 	strip_zeros(&d);
-	return layout(out, &d);
+	return layout(out, &d, POSITIONAL);
+}
+
+size_t number_short(char *out, double v, int digits)
+{
+	if (!isfinite(v) || v == 0)
+		return special(out, v);
+	struct decimal d = to_decimal(v, digits);
+	strip_zeros(&d);
+	return layout(out, &d, digits);
 }
 
 size_t number_hex(char *out, double v)

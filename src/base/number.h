@@ -21,6 +21,8 @@ size_t number_float(char *out, float v);
 size_t number_between(char *out, double v, double low, double high, int closed);
 /* digits significant digits, trailing zeros removed. */
 size_t number_digits(char *out, double v, int digits);
+/* The same for people: no digit stands there that is not known, 65536 is 6.554e+04. */
+size_t number_short(char *out, double v, int digits);
 /* strtod(3) and strtof(3) with a decimal point, whatever locale the program has set. */
 double number_read(const char *text, char **end);
 float number_read_float(const char *text, char **end);

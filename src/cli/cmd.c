@@ -4,11 +4,14 @@
 
 #include "cli/cmd.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/text.h"
+#include "format/locate.h"
 #include "format/path.h"
 #include "format/reader.h"
 #include "model/match.h"
@@ -108,6 +111,23 @@ int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err)
 			 o->value[OPT_ROLE]);
 }
 
+const char *const nan_rule_names[] = { "equal", "differ", "bitwise", NULL };
+
+int nan_rule_of(const struct options *o, enum nan_rule *rule, struct ckpt_error *err)
+{
+	*rule = NAN_EQUAL;
+	if (!o->given[OPT_NAN])
+		return 0;
+	for (int i = 0; nan_rule_names[i]; i++)
+		if (!strcmp(nan_rule_names[i], o->value[OPT_NAN])) {
+			*rule = (enum nan_rule)i;
+			return 0;
+		}
+	return error_set(err, CKPT_EINVAL, NULL, -1,
+			 "--nan takes equal, differ or bitwise, not '%.40s'",
+			 o->value[OPT_NAN]);
+}
+
 int choose_columns(const struct options *o, const struct column *columns,
 		   struct chosen *to, struct ckpt_error *err)
 {
@@ -117,7 +137,68 @@ int choose_columns(const struct options *o, const struct column *columns,
 	return 0;
 }
 
+int sort_of(const struct options *o, enum list_sort *sort, struct ckpt_error *err)
+{
+	*sort = SORT_NAME;
+	if (!o->given[OPT_SORT])
+		return 0;
+	for (int i = 0; list_sorts[i]; i++)
+		if (!strcmp(list_sorts[i], o->value[OPT_SORT])) {
+			*sort = (enum list_sort)i;
+			return 0;
+		}
+	return error_set(
+		err, CKPT_EINVAL, NULL, -1,
+		"--sort takes name, size, dtype, elements, offset or none, not '%.40s'",
+		o->value[OPT_SORT]);
+}
+
+int nothing_matched(const struct options *o, struct ckpt *c, size_t first,
+		    struct ckpt_error *err)
+{
+	char name[160];
+	if (o->n_args <= first)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
+				 "no tensor is left by --exclude and --role");
+	struct near_names near = { .wanted = o->args[first],
+				   .wanted_len = strlen(o->args[first]) };
+	for (size_t i = 0; i < ckpt_count(c); i++)
+		near_offer(&near, ckpt_at(c, i)->name, ckpt_at(c, i)->name_len);
+	if (!near.n)
+		return error_set(
+			err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
+			"no tensor matches '%.100s' ('*' stops at '/', '**' does not)",
+			o->args[first]);
+	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
+	return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
+			 "no tensor matches '%.100s'; did you mean '%s'?",
+			 o->args[first], name);
+}
+
+int folder_of(const struct options *o, struct arena *a, const char *path,
+	      struct run_folder *run, struct ckpt_error *err)
+{
+	const char *folder;
+	run->n = 0;
+	if (!locate_is_folder(a, path, &folder))
+		return 0;
+	return run_read(a, folder, o->given[OPT_FOLLOW], run, err);
+}
+
 unsigned threads_of(const struct options *o)
 {
 	return pool_threads(o->number[OPT_JOBS]);
+}
+
+int check_rules(const struct options *o, const struct rules *rules, size_t n_paths,
+		struct ckpt_error *err)
+{
+	const char *pattern;
+	uint64_t line;
+	if (o->n_args > n_paths || o->n_excludes || o->given[OPT_ROLE] ||
+	    rules_all_used(rules, &line, &pattern))
+		return 0;
+	return error_set(err, CKPT_ENOTFOUND, o->value[OPT_RULES], -1,
+			 "line %" PRIu64 ": no tensor matches '%.100s', so what it "
+			 "expects would never be seen", line, pattern);
 }

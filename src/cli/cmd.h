@@ -5,14 +5,18 @@
 
 #include "ckpt.h"
 #include "cli/opt.h"
+#include "format/state.h"
 #include "model/match.h"
 #include "out/text.h"
+#include "report/compare.h"
+#include "report/list.h"
+#include "report/rules.h"
 
 /* diff(1)'s exit codes: 2 beats 1. */
 enum exit_code { EXIT_FINE, EXIT_FOUND, EXIT_TROUBLE };
 
 extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_diff,
-	cmd_completion;
+	cmd_stats, cmd_log, cmd_completion;
 
 bool wants_json(const struct options *o); /* --json or --ndjson */
 struct ckpt_options ckpt_options_of(const struct options *o);
@@ -31,9 +35,27 @@ void tell_note(struct ckpt *c);
 void print_heading(struct ckpt *c);
 /* The bits of --role, 0 without it. -1: EINVAL. */
 int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err);
+/* What --nan takes, in the order of enum nan_rule, ended by NULL. */
+extern const char *const nan_rule_names[];
+/* --nan, NAN_EQUAL without it. -1: EINVAL. */
+int nan_rule_of(const struct options *o, enum nan_rule *rule, struct ckpt_error *err);
 /* The columns of --columns, or the usual ones, with -l the long form. */
 int choose_columns(const struct options *o, const struct column *columns,
 		   struct chosen *to, struct ckpt_error *err);
+/* The order of --sort, else by name. */
+int sort_of(const struct options *o, enum list_sort *sort, struct ckpt_error *err);
+/* ENOTFOUND: no tensor of c matches, with a name that may have been meant. args[first] is
+ * the first pattern. */
+int nothing_matched(const struct options *o, struct ckpt *c, size_t first,
+		    struct ckpt_error *err);
+/* The checkpoints of a folder; none if path is no folder of checkpoints. */
+int folder_of(const struct options *o, struct arena *a, const char *path,
+	      struct run_folder *run, struct ckpt_error *err);
+/* ENOTFOUND if a line of the rules expects something of tensors that are not there, which
+ * would never be seen; not where only some tensors are looked at: by patterns, behind
+ * n_paths arguments, or by roles. */
+int check_rules(const struct options *o, const struct rules *rules, size_t n_paths,
+		struct ckpt_error *err);
 /* The threads of -j. */
 unsigned threads_of(const struct options *o);
 

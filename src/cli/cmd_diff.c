@@ -28,7 +28,8 @@ struct diffing {
 	struct diff_query query;
 	struct diff diff;
 	struct diff_row row;
-	bool same_file, all_names; /* no patterns, no --role */
+	size_t n_paths; /* arguments; patterns stand behind them */
+	bool same_file;
 	struct ckpt_error undecided; /* why --quick has no verdict */
 };
 
@@ -155,8 +156,6 @@ static int print_text(struct diffing *d, struct ckpt_error *err)
 
 /* --- JSON -------------------------------------------------------------------------- */
 
-static const char *const nan_rules[] = { "equal", "differ", "bitwise", NULL };
-
 static void json_header(struct diffing *d, struct document *doc)
 {
 	const struct tolerance *t = &d->query.tolerance;
@@ -165,7 +164,7 @@ static void json_header(struct diffing *d, struct document *doc)
 	document_source(doc, "a", d->path_a, d->a, NULL);
 	document_source(doc, "b", d->path_b, d->b, NULL);
 	jw_open(j, "equality", '{');
-	jw_text(j, "nan", nan_rules[t->nan]);
+	jw_text(j, "nan", nan_rule_names[t->nan]);
 	jw_real(j, "atol", t->atol);
 	jw_real(j, "rtol", t->rtol);
 	jw_u64(j, "ulp", t->ulp);
@@ -229,8 +228,6 @@ static int compare(struct diffing *d, int *code, struct ckpt_error *err)
 	struct watch watch;
 	const bool json = wants_json(o) && !diff_more_wanted(o);
 	const bool by_name = json && !o->given[OPT_TOP];
-	const char *pattern;
-	uint64_t line;
 	if (diff_begin(diff, d->a, d->b, &d->arena, &d->query, threads_of(o), err))
 		return -1;
 	if (!diff->n && !diff->counts.ignored)
@@ -240,12 +237,8 @@ static int compare(struct diffing *d, int *code, struct ckpt_error *err)
 		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->a), -1,
 				 "nothing to compare: the rules ignore all %" PRIu64
 				 " tensors", diff->counts.ignored);
-	if (d->all_names && !rules_all_used(d->rules, &line, &pattern))
-		return error_set(err, CKPT_ENOTFOUND, o->value[OPT_RULES], -1,
-				 "line %" PRIu64
-				 ": no tensor matches '%.100s', so what it "
-				 "expects cannot be seen",
-				 line, pattern);
+	if (check_rules(o, d->rules, d->n_paths, err))
+		return -1;
 	if (json)
 		json_header(d, &doc);
 	size_t next = 0;
@@ -290,22 +283,6 @@ static int compare(struct diffing *d, int *code, struct ckpt_error *err)
 
 /* --- the command ------------------------------------------------------------------- */
 
-static int find_nan_rule(const struct options *o, enum nan_rule *rule,
-			 struct ckpt_error *err)
-{
-	*rule = NAN_EQUAL;
-	if (!o->given[OPT_NAN])
-		return 0;
-	for (int i = 0; nan_rules[i]; i++)
-		if (!strcmp(nan_rules[i], o->value[OPT_NAN])) {
-			*rule = (enum nan_rule)i;
-			return 0;
-		}
-	return error_set(err, CKPT_EINVAL, NULL, -1,
-			 "--nan takes equal, differ or bitwise, not '%.40s'",
-			 o->value[OPT_NAN]);
-}
-
 static int check_usage(const struct options *o, struct ckpt_error *err)
 {
 	const bool quick = o->given[OPT_QUICK], names = o->given[OPT_NAMES_ONLY];
@@ -342,7 +319,8 @@ static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error
 	*q = (struct diff_query){
 		.naming = { o->value[OPT_MAP], o->renames, o->n_renames,
 			    o->value[OPT_STRIP_PREFIX_A], o->value[OPT_STRIP_PREFIX_B] },
-		.tolerance = { .atol = o->real[OPT_ATOL], .rtol = o->real[OPT_RTOL],
+		.tolerance = { .atol = o->real[OPT_ATOL],
+			       .rtol = o->real[OPT_RTOL],
 			       .ulp = (uint64_t)o->number[OPT_ULP] },
 		.depth = o->given[OPT_QUICK]	    ? DEPTH_RECORDED
 			 : o->given[OPT_NAMES_ONLY] ? DEPTH_NAMES
@@ -350,8 +328,10 @@ static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error
 		.cast = o->given[OPT_CAST],
 		.reshape = o->given[OPT_RESHAPE],
 		.find_renames = o->given[OPT_FIND_RENAMES],
+		.keep_same = o->given[OPT_SHOW_SAME] || wants_json(o) ||
+			     diff_more_wanted(o) || o->given[OPT_RULES],
 	};
-	if (find_nan_rule(o, &q->tolerance.nan, err) || roles_of(o, &q->roles, err))
+	if (nan_rule_of(o, &q->tolerance.nan, err) || roles_of(o, &q->roles, err))
 		return -1;
 	d->matcher = matcher_of(o, &d->arena, first_pattern, err);
 	q->matcher = d->matcher;
@@ -390,7 +370,7 @@ static int run_diff(struct diffing *d, int *code, struct ckpt_error *err)
 			paths.n);
 	if (make_query(d, paths.used, err))
 		return -1;
-	d->all_names = paths.used == d->o->n_args && !d->o->n_excludes && !d->query.roles;
+	d->n_paths = paths.used;
 	d->path_a = paths.all[0];
 	d->path_b = paths.all[1];
 	d->a = ckpt_open(d->path_a, &options, err);

@@ -292,42 +292,6 @@ static int list_stream(struct listing *l, const struct matcher *m, unsigned role
 
 /* --- the command ------------------------------------------------------------------- */
 
-static int find_sort(const struct options *o, enum list_sort *sort,
-		     struct ckpt_error *err)
-{
-	*sort = SORT_NAME;
-	if (!o->given[OPT_SORT])
-		return 0;
-	for (int i = 0; list_sorts[i]; i++)
-		if (!strcmp(list_sorts[i], o->value[OPT_SORT])) {
-			*sort = (enum list_sort)i;
-			return 0;
-		}
-	return error_set(
-		err, CKPT_EINVAL, NULL, -1,
-		"--sort takes name, size, dtype, elements, offset or none, not '%.40s'",
-		o->value[OPT_SORT]);
-}
-
-static int nothing_matched(const struct options *o, const struct list_report *r,
-			   struct ckpt_error *err)
-{
-	struct near_names near = { .wanted = o->args[1],
-				   .wanted_len = strlen(o->args[1]) };
-	char name[160];
-	for (size_t i = 0; i < ckpt_count(r->c); i++)
-		near_offer(&near, ckpt_at(r->c, i)->name, ckpt_at(r->c, i)->name_len);
-	if (!near.n)
-		return error_set(
-			err, CKPT_ENOTFOUND, ckpt_prefix(r->c), -1,
-			"no tensor matches '%.100s' ('*' stops at '/', '**' does not)",
-			o->args[1]);
-	text_escape(name, sizeof name, near.best[0].name, near.best[0].len);
-	return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(r->c), -1,
-			 "no tensor matches '%.100s'; did you mean '%s'?", o->args[1],
-			 name);
-}
-
 static int check_usage(const struct options *o, struct ckpt_error *err)
 {
 	const bool tree = o->given[OPT_TREE], objects = o->given[OPT_OBJECTS];
@@ -349,7 +313,7 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 	const struct options *o = l->o;
 	struct list_query q = { .reverse = o->given[OPT_REVERSE],
 				.keep_going = o->given[OPT_KEEP_GOING] };
-	if (check_usage(o, err) || find_sort(o, &q.sort, err))
+	if (check_usage(o, err) || sort_of(o, &q.sort, err))
 		return -1;
 	if (roles_of(o, &q.roles, err))
 		return -1;
@@ -367,10 +331,7 @@ static int run_listing(struct listing *l, struct ckpt_error *err)
 	} else if (list_make(&l->report, l->c, &l->arena, &q, err)) {
 		r = -1;
 	} else if (!l->report.n && (o->n_args > 1 || o->n_excludes || q.roles)) {
-		r = o->n_args > 1
-			    ? nothing_matched(o, &l->report, err)
-			    : error_set(err, CKPT_ENOTFOUND, ckpt_prefix(l->c), -1,
-					"no tensor is left by --exclude and --role");
+		r = nothing_matched(o, l->c, 1, err);
 	} else {
 		r = o->given[OPT_OBJECTS] ? list_objects_tree(l, err)
 		    : o->given[OPT_TREE]  ? list_tree(l, err)

@@ -298,9 +298,7 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 			continue;
 		}
 		struct ckpt_error gone = { 0 };
-		error_set(&gone, CKPT_ENOTFOUND, run->state_path, -1,
-			  "names the latest checkpoint %.200s, which %s", s->prefix,
-			  snapshot_fate(s));
+		snapshot_gone(run, s, &gone);
 		v->path = s->prefix;
 		if (cannot(v, &gone, err))
 			return -1;
@@ -308,33 +306,12 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 	return 0;
 }
 
-/* The checkpoints of a folder, or none if path is no folder of checkpoints. */
-static int folder_of(struct verifying *v, const char *path, struct run_folder *run,
-		     struct ckpt_error *err)
-{
-	const char *folder;
-	run->n = 0;
-	if (!locate_is_folder(&v->arena, path, &folder))
-		return 0;
-	return run_read(&v->arena, folder, v->o->given[OPT_FOLLOW], run, err);
-}
-
 static void begin_json(struct verifying *v)
 {
-	struct json *j = &v->document.j;
 	document_begin(&v->document, &v->arena, "verify", v->o->given[OPT_NDJSON]);
-	if (v->o->n_args == 1) {
-		const struct ckpt_options options = ckpt_options_of(v->o);
-		struct ckpt *c = ckpt_open(v->o->args[0], &options, NULL);
-		document_input(&v->document, v->o->args[0], c, NULL);
-		ckpt_close(c);
-	} else {
-		document_input(&v->document, NULL, NULL, NULL);
-		jw_open(j, "inputs", '[');
-		for (size_t i = 0; i < v->o->n_args; i++)
-			jw_text(j, NULL, v->o->args[i]);
-		jw_close(j, ']');
-	}
+	const struct ckpt_options options = ckpt_options_of(v->o);
+	document_inputs(&v->document, (const char *const *)v->o->args, v->o->n_args,
+			&options);
 	document_header_end(&v->document);
 	document_records(&v->document, "findings", "finding");
 }
@@ -373,7 +350,7 @@ static int open_at_all(struct verifying *v, struct ckpt_error *err)
 	const struct ckpt_options options = ckpt_options_of(v->o);
 	if (v->o->n_args != 1)
 		return 0;
-	if (folder_of(v, v->o->args[0], &run, err))
+	if (folder_of(v->o, &v->arena, v->o->args[0], &run, err))
 		return -1;
 	if (run.n)
 		return 0;
@@ -392,7 +369,7 @@ static int verify_all(struct verifying *v, struct ckpt_error *err)
 		struct run_folder run;
 		struct ckpt_error e = { 0 };
 		int r;
-		if (folder_of(v, v->o->args[i], &run, &e)) {
+		if (folder_of(v->o, &v->arena, v->o->args[i], &run, &e)) {
 			v->path = v->o->args[i];
 			r = cannot(v, &e, err);
 		} else {

@@ -15,8 +15,8 @@
 #include "model/reals.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_info, &cmd_print,      &cmd_verify,
-	&cmd_diff, &cmd_completion, NULL,
+	&cmd_list, &cmd_info, &cmd_print, &cmd_verify,     &cmd_diff,
+	&cmd_log,  &cmd_stats, &cmd_completion, NULL,
 };
 
 /* Without a command, two checkpoints are to be compared, one is to be listed. */
@@ -41,30 +41,32 @@ static int guess_command(struct options *o, struct ckpt_error *err)
 	return options_check(o, err);
 }
 
-/* CKPT_INSPECT_VECTORS=scalar|avx2|avx512: for tests, which show that it does not
- * matter. */
+/* CKPT_INSPECT_VECTORS: which instructions compute. The answers are the same. */
 static int choose_vectors(struct ckpt_error *err)
 {
-	static const char *const names[] = { [VECTORS_AUTO] = "auto",
-					     [VECTORS_SCALAR] = "scalar",
-					     [VECTORS_AVX2] = "avx2",
-					     [VECTORS_AVX512] = "avx512" };
+	static const char *const names[] = {
+		[VECTORS_SCALAR] = "scalar", [VECTORS_AVX2] = "avx2",
+		[VECTORS_AVX512] = "avx512",
+	};
 	const char *wanted = getenv("CKPT_INSPECT_VECTORS");
 	if (!wanted || !*wanted)
 		return 0;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(names[i], wanted) && vectors_choose((enum vectors)i))
-			return 0;
+	for (int v = VECTORS_SCALAR; v <= VECTORS_AVX512; v++)
+		if (!strcmp(wanted, names[v]))
+			return vectors_choose((enum vectors)v)
+				       ? 0
+				       : error_set(err, CKPT_EINVAL, NULL, -1,
+						   "CKPT_INSPECT_VECTORS: this processor "
+						   "has no %s", wanted);
 	return error_set(err, CKPT_EINVAL, NULL, -1,
-			 "CKPT_INSPECT_VECTORS: this processor has no '%.20s'", wanted);
+			 "CKPT_INSPECT_VECTORS is scalar, avx2 or avx512, not '%.40s'",
+			 wanted);
 }
 
 static int run(struct options *o, int argc, char **argv)
 {
 	struct ckpt_error err = { 0 };
-	if (options_parse(o, argc, argv, &err))
-		return fail(o, &err);
-	if (choose_vectors(&err))
+	if (options_parse(o, argc, argv, &err) || choose_vectors(&err))
 		return fail(o, &err);
 	if (o->implied && o->command && guess_command(o, &err))
 		return fail(o, &err);

@@ -405,6 +405,15 @@ const char *snapshot_fate(const struct snapshot *s)
 	return s->outside ? "lies outside the folder; --follow opens it" : "is not there";
 }
 
+int snapshot_gone(const struct run_folder *run, const struct snapshot *s,
+		  struct ckpt_error *err)
+{
+	return error_set(err, CKPT_ENOTFOUND, run->state_path, -1,
+			 "names %s%.200s, which %s",
+			 s->latest ? "the latest checkpoint " : "", s->prefix,
+			 snapshot_fate(s));
+}
+
 int run_read(struct arena *a, const char *folder, bool follow, struct run_folder *run,
 	     struct ckpt_error *err)
 {

@@ -45,6 +45,9 @@ int run_read(struct arena *a, const char *folder, bool follow, struct run_folder
 	     struct ckpt_error *err);
 /* "is not there", for a sentence about a snapshot that is not on_disk. */
 const char *snapshot_fate(const struct snapshot *s);
+/* The error that a snapshot is not there; returns -1. */
+int snapshot_gone(const struct run_folder *run, const struct snapshot *s,
+		  struct ckpt_error *err);
 /* Has the folder parts of a SavedModel? */
 bool saved_model_is(struct arena *a, const char *folder);
 

@@ -37,25 +37,35 @@ bool values_checked(const struct values *v)
 
 /* --- reading ----------------------------------------------------------------------- */
 
-int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
-		uint64_t limit, struct ckpt_error *err)
+int values_reopen(struct values *v, const struct ckpt_tensor *t, struct ckpt_error *err)
 {
-	*v = (struct values){ .store = store, .tensor = t, .dtype = dtype_of(t->dtype),
-			     .window = PIECE_WINDOW };
+	arena_rewind(&v->arena, (struct arena_mark){ 0 });
+	v->tensor = t;
+	v->dtype = dtype_of(t->dtype);
+	v->lengths.piece = v->bytes.piece = v->held = NULL;
+	v->pulled = (struct ckpt_run){ .n = 0 };
+	v->sum = NULL;
+	v->last = 0;
+	v->place = NULL;
 	if (t->problem)
 		return error_copy(err, t->problem);
 	if (pieces_cover(t, err))
 		return -1;
-	arena_init(&v->arena, UINT64_MAX);
 	v->place = arena_zeroed(&v->arena, t->n_pieces, sizeof *v->place);
-	if (!v->place)
-		return arena_error(&v->arena, err);
+	return v->place ? 0 : arena_error(&v->arena, err);
+}
+
+int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
+		uint64_t limit, struct ckpt_error *err)
+{
+	*v = (struct values){ .store = store, .window = PIECE_WINDOW };
+	arena_init(&v->arena, UINT64_MAX);
 	buffer_init(&v->lengths.b, limit);
 	buffer_init(&v->bytes.b, limit);
 	buffer_init(&v->aligned, limit);
 	buffer_init(&v->strings, limit);
 	buffer_init(&v->block, limit);
-	return 0;
+	return values_reopen(v, t, err);
 }
 
 void values_close(struct values *v)

@@ -87,6 +87,8 @@ struct values {
  * window. */
 int values_open(struct values *v, struct store *store, const struct ckpt_tensor *t,
 		uint64_t limit, struct ckpt_error *err);
+/* Another tensor of the same store, with the memory that is there. */
+int values_reopen(struct values *v, const struct ckpt_tensor *t, struct ckpt_error *err);
 void values_close(struct values *v); /* zeroed is fine */
 
 /* As ckpt_each_run(). */

@@ -22,6 +22,20 @@ void document_input(struct document *d, const char *given, struct ckpt *c,
 	document_source(d, "input", given, c, taken_for);
 }
 
+void document_inputs(struct document *d, const char *const *paths, size_t n,
+		     const struct ckpt_options *options)
+{
+	struct ckpt *c = n == 1 ? ckpt_open(paths[0], options, NULL) : NULL;
+	document_input(d, n == 1 ? paths[0] : NULL, c, NULL);
+	ckpt_close(c);
+	if (n == 1)
+		return;
+	jw_open(&d->j, "inputs", '[');
+	for (size_t i = 0; i < n; i++)
+		jw_text(&d->j, NULL, paths[i]);
+	jw_close(&d->j, ']');
+}
+
 void document_source(struct document *d, const char *key, const char *given,
 		     struct ckpt *c, const char *taken_for)
 {

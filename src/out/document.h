@@ -24,6 +24,9 @@ void document_begin(struct document *d, struct arena *a, const char *command, bo
  * for what c was found by. */
 void document_input(struct document *d, const char *given, struct ckpt *c,
 		    const char *taken_for);
+/* The one path, or input with nothing and the paths as inputs []. */
+void document_inputs(struct document *d, const char *const *paths, size_t n,
+		     const struct ckpt_options *options);
 /* The same under another key, where there are several inputs. */
 void document_source(struct document *d, const char *key, const char *given,
 		     struct ckpt *c, const char *taken_for);

@@ -94,7 +94,7 @@ static size_t element_text(const struct cell_element *e, char *out, size_t cap)
 	char text[2 * NUMBER_MAX];
 	if (e->dtype->kind == KIND_FLOAT && e->digits)
 		return give(out, cap, text,
-			    number_digits(text, dtype_real(e->dtype, e->bytes),
+			    number_short(text, dtype_real(e->dtype, e->bytes),
 					  e->digits));
 	return give(out, cap, text, dtype_element_text(e->dtype, e->bytes, text));
 }
@@ -132,7 +132,7 @@ size_t column_text(const struct column *c, const void *row, char *out, size_t ca
 			    time_text(*(const double *)field, number, sizeof number));
 	case COL_REAL:
 		return give(out, cap, number,
-			    number_digits(number, *(const double *)field, REAL_DIGITS));
+			    number_short(number, *(const double *)field, REAL_DIGITS));
 	case COL_ELEMENT:
 		return element_text(field, out, cap);
 	case COL_INTS:
@@ -163,6 +163,25 @@ size_t column_title(const struct column *c, char *out, size_t cap)
 	for (size_t i = 0; !c->title && i < n && i < cap; i++)
 		out[i] = out[i] == '_' ? ' ' : (char)toupper((unsigned char)out[i]);
 	return n;
+}
+
+struct cell_ints cell_index(struct arena *a, const struct ckpt_tensor *t, uint64_t flat)
+{
+	int64_t *index = arena_zeroed(a, (size_t)t->rank + 1, sizeof *index);
+	for (int i = t->rank - 1; index && i >= 0 && t->dims[i] > 0; i--) {
+		index[i] = (int64_t)(flat % (uint64_t)t->dims[i]);
+		flat /= (uint64_t)t->dims[i];
+	}
+	return (struct cell_ints){ index, index ? (size_t)t->rank : 0 };
+}
+
+const char *cell_ints_text(struct arena *a, struct cell_ints ints)
+{
+	const size_t n = ints_text(&ints, NULL, 0);
+	char *text = arena_alloc(a, n + 1);
+	if (text)
+		ints_text(&ints, text, n + 1);
+	return text ? text : "";
 }
 
 const struct column *column_named(const struct column *columns, const char *name)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "ckpt.h"
 #include "model/dtype.h"
 
 enum column_type {
@@ -104,5 +106,9 @@ const struct column *column_named(const struct column *columns, const char *name
 /* "2026-11-19T02:14:03Z" */
 size_t time_text(double seconds, char *out, size_t cap);
 struct cell_text cell_of(const char *s); /* NULL is null */
+/* The index of a tensor's element, of its number in row-major order. */
+struct cell_ints cell_index(struct arena *a, const struct ckpt_tensor *t, uint64_t flat);
+/* "[2,3]", as the column has it; "" without memory. */
+const char *cell_ints_text(struct arena *a, struct cell_ints ints);
 
 #endif

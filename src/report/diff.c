@@ -142,6 +142,12 @@ static void end_item(struct sweep *s, struct sweep_item *at, const void *partial
 	const struct comparison *ranges = partials;
 	const struct ckpt_error *error = at->streams[0].error ? at->streams[0].error
 							      : at->streams[1].error;
+	const struct diff *d = s->arg;
+	if (!error && n == 1 && !d->query->keep_same &&
+	    comparison_class(&ranges[0]) == CLASS_IDENTICAL) {
+		judge(item, CLASS_IDENTICAL, NULL);
+		return;
+	}
 	struct comparison *sum = error ? NULL : sweep_alloc(s, sizeof *sum);
 	if (!sum) {
 		item->error = error ? error : &no_memory;

@@ -37,6 +37,7 @@ struct diff_query {
 	bool cast;         /* compare different dtypes in the wider one */
 	bool reshape;      /* compare different shapes of as many elements */
 	bool find_renames; /* pair_renamed() */
+	bool keep_same;    /* the numbers of what is identical, too */
 };
 
 /* What is known of a tensor; a row is made of it when it is shown. */

@@ -251,32 +251,6 @@ static struct cell_ints shape_of(const struct ckpt_tensor *t)
 	return (struct cell_ints){ t->dims, (size_t)t->rank };
 }
 
-/* The index of a flattened element. */
-static struct cell_ints index_of(struct arena *a, const struct ckpt_tensor *t,
-				 uint64_t flat)
-{
-	int64_t *index = arena_zeroed(a, (size_t)t->rank + 1, sizeof *index);
-	for (int i = t->rank - 1; index && i >= 0 && t->dims[i] > 0; i--) {
-		index[i] = (int64_t)(flat % (uint64_t)t->dims[i]);
-		flat /= (uint64_t)t->dims[i];
-	}
-	return (struct cell_ints){ index, index ? (size_t)t->rank : 0 };
-}
-
-static const char *ints_text(struct arena *a, struct cell_ints ints)
-{
-	static const struct column column = { .type = COL_INTS, .offset = 8 };
-	const struct {
-		uint64_t null;
-		struct cell_ints ints;
-	} row = { 0, ints };
-	const size_t n = column_text(&column, &row, NULL, 0);
-	char *text = arena_alloc(a, n + 1);
-	if (text)
-		column_text(&column, &row, text, n + 1);
-	return text ? text : "";
-}
-
 /* "16 -> 20", or one alone. */
 static struct cell_text both(struct arena *a, const char *old, const char *new)
 {
@@ -309,7 +283,8 @@ static const char *note_of(struct arena *a, const struct diff_item *item,
 	if (c && c->nan_appeared) {
 		number_grouped(number, c->nan_appeared);
 		return arena_printf(a, "%s NaN appeared, first at %s", number,
-				    ints_text(a, index_of(a, t, c->first_nan_appeared)));
+				    cell_ints_text(a, cell_index(a, t,
+								 c->first_nan_appeared)));
 	}
 	if (c && c->inf_appeared) {
 		number_grouped(number, c->inf_appeared);
@@ -352,7 +327,7 @@ static void fill_numbers(struct arena *a, const struct diff_item *item,
 	const struct ckpt_tensor *t = item->pair.b;
 	const struct dtype *da = dtype_of(item->pair.a->dtype), *db = dtype_of(t->dtype);
 	if (c->max_index != UINT64_MAX) {
-		row->max_abs_index = index_of(a, t, c->max_index);
+		row->max_abs_index = cell_index(a, t, c->max_index);
 		row->max_abs_a.dtype = da;
 		row->max_abs_b.dtype = db;
 		memcpy(row->max_abs_a.bytes, c->max_a, sizeof c->max_a);
@@ -384,7 +359,7 @@ static void fill_numbers(struct arena *a, const struct diff_item *item,
 	if (c->first_nan_appeared == UINT64_MAX)
 		row->null |= NULL_NAN;
 	else
-		row->first_nan_appeared = index_of(a, t, c->first_nan_appeared);
+		row->first_nan_appeared = cell_index(a, t, c->first_nan_appeared);
 	if (da != db && c->elements && c->finite)
 		row->rounding = cell_of(!c->unrounded_a	  ? "b"
 					: !c->unrounded_b ? "a"
@@ -405,7 +380,7 @@ static void fill_found(struct arena *a, const struct diff_item *item,
 	if (c->first_changed == UINT64_MAX)
 		row->null |= NULL_CHANGED;
 	else
-		row->first_changed = index_of(a, item->pair.b, c->first_changed);
+		row->first_changed = cell_index(a, item->pair.b, c->first_changed);
 	if (!d->size || d->kind == KIND_BOOL)
 		row->null |= NULL_NUMBERS;
 	else
@@ -441,8 +416,8 @@ static void fill_structure(struct arena *a, const struct diff_item *item,
 		row->old_shape = shape_of(ta);
 	else
 		row->null |= NULL_OLD_SHAPE;
-	row->shown_shape = both(a, reshaped ? ints_text(a, row->old_shape) : NULL,
-				ints_text(a, row->shape));
+	row->shown_shape = both(a, reshaped ? cell_ints_text(a, row->old_shape) : NULL,
+				cell_ints_text(a, row->shape));
 }
 
 bool diff_row_of(const struct diff *d, struct arena *a, const struct diff_item *item,

@@ -160,7 +160,9 @@ static int fork_worker(struct sweep *s, struct sweep_worker *w)
 	w->open = arena_zeroed(&w->arena, s->streams, sizeof *w->open);
 	w->data = arena_zeroed(&w->arena, s->streams, sizeof *w->data);
 	w->strings = arena_zeroed(&w->arena, s->streams, sizeof *w->strings);
-	if (!w->stores || !w->values || !w->open || !w->data || !w->strings)
+	w->scratch = arena_zeroed(&w->arena, 1, s->ops->scratch + 1);
+	if (!w->stores || !w->values || !w->open || !w->data || !w->strings ||
+	    !w->scratch)
 		return -1;
 	for (size_t i = 0; i < s->streams; i++) {
 		struct ckpt *c = s->checkpoints[i];
@@ -224,7 +226,8 @@ static int check_sharing(struct sweep *s, size_t stream, struct ckpt_error *err)
 			claimed = UINT64_MAX;
 	}
 	s->bytes += claimed;
-	if (claimed <= ALWAYS)
+	s->there[stream] = UINT64_MAX;
+	if (claimed <= ALWAYS || c->store->bytes)
 		return 0;
 	arena_init(&sizes.arena, UINT64_MAX);
 	int r = c->reader->members(c, note_size, &sizes, err);
@@ -240,39 +243,69 @@ static int check_sharing(struct sweep *s, size_t stream, struct ckpt_error *err)
 		r = error_set(err, CKPT_ELIMIT, c->at.prefix, -1,
 			      "its tensors share so many bytes that to look at all is to "
 			      "read the files %" PRIu64 " times", wanted / there);
+	s->there[stream] = there;
 	pointers_drop(&sizes.all);
 	arena_drop(&sizes.arena);
 	return r;
 }
 
-int sweep_start(struct sweep *s, unsigned threads, struct ckpt_error *err)
+/* A tensor that claims more than all files hold could make any number of jobs: it is read
+ * as far as it goes, which gives its error. */
+static void check_claims(struct sweep *s)
 {
-	s->bytes = 0;
+	for (size_t i = 0; i < s->n_items; i++) {
+		struct sweep_item *item = &s->items[i];
+		bool all = true;
+		for (size_t k = 0; k < s->streams; k++) {
+			const struct ckpt_tensor *t = item->streams[k].tensor;
+			if (t && t->size_bytes > s->there[k])
+				worker_check(s, &s->workers[0], item, k);
+			all &= !t || item->streams[k].error;
+		}
+		item->hopeless = all;
+	}
+}
+
+static int prepare(struct sweep *s, unsigned threads, struct ckpt_error *err)
+{
+	const unsigned workers = threads ? threads : 1;
+	s->there = arena_zeroed(&s->arena, s->streams, sizeof *s->there);
+	s->workers = arena_zeroed(&s->arena, workers, sizeof *s->workers);
+	if (!s->there || !s->workers)
+		return arena_error(&s->arena, err);
 	for (size_t i = 0; i < s->streams; i++)
 		if (check_sharing(s, i, err))
 			return -1;
-	arena_init(&s->arena, UINT64_MAX);
-	pthread_mutex_init(&s->lock, NULL);
-	s->n_workers = 0;
+	while (s->n_workers < workers)
+		if (fork_worker(s, &s->workers[s->n_workers++]))
+			return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
+	check_claims(s);
 	s->placed = place_items(s);
-	const size_t n = s->placed ? make_jobs(s, NULL) : 0;
-	s->jobs = arena_zeroed(&s->arena, n + 1, sizeof *s->jobs);
-	threads = threads > n ? (unsigned)n : threads;
-	const unsigned workers = threads ? threads : 1;
-	s->workers = arena_zeroed(&s->arena, workers, sizeof *s->workers);
-	bool ready = s->placed && s->jobs && s->workers;
-	while (ready && s->n_workers < workers)
-		ready = !fork_worker(s, &s->workers[s->n_workers++]);
-	if (ready)
-		make_jobs(s, s->jobs);
+	s->n_jobs = s->placed ? make_jobs(s, NULL) : 0;
+	s->jobs = arena_zeroed(&s->arena, s->n_jobs + 1, sizeof *s->jobs);
+	if (!s->placed || !s->jobs)
+		return arena_error(&s->arena, err);
+	make_jobs(s, s->jobs);
 	for (size_t i = 0; i < s->n_items; i++)
 		atomic_store(&s->items[i].left, item_ranges(s, &s->items[i]));
-	pool_start(&s->pool, ready ? threads : 0, ready ? n : 0, do_job, s);
-	if (ready)
+	return 0;
+}
+
+int sweep_start(struct sweep *s, unsigned threads, struct ckpt_error *err)
+{
+	s->bytes = 0;
+	s->n_workers = 0;
+	s->n_jobs = 0;
+	arena_init(&s->arena, UINT64_MAX);
+	pthread_mutex_init(&s->lock, NULL);
+	if (!prepare(s, threads, err)) {
+		pool_start(&s->pool, threads, s->n_jobs, do_job, s);
 		return 0;
+	}
+	pool_start(&s->pool, 0, 0, do_job, s);
 	sweep_end(s, NULL);
 	sweep_drop(s);
-	return error_set(err, CKPT_ENOMEM, NULL, -1, "out of memory");
+	return -1;
 }
 
 int sweep_end(struct sweep *s, struct ckpt_error *err)
@@ -281,7 +314,7 @@ int sweep_end(struct sweep *s, struct ckpt_error *err)
 	pool_end(&s->pool);
 	for (unsigned k = 0; k < s->n_workers; k++) {
 		struct sweep_worker *w = &s->workers[k];
-		if (w->open)
+		if (w->values)
 			worker_close(s, w);
 		for (size_t i = 0; w->stores && i < s->streams; i++) {
 			struct ckpt *c = s->checkpoints[i];

@@ -25,9 +25,12 @@ struct sweep;
 
 struct sweep_stream {
 	const struct ckpt_tensor *tensor; /* NULL: this checkpoint is not asked */
-	const struct ckpt_error *error;   /* set where it cannot be read */
+	/* Set where it cannot be read. */
+	const struct ckpt_error *_Atomic error;
 	uint64_t error_range;
 };
+
+struct sweep_held;
 
 struct sweep_item {
 	struct sweep_stream *streams; /* one for each checkpoint; elements agree */
@@ -35,7 +38,8 @@ struct sweep_item {
 	atomic_bool done;             /* ops->end has been called */
 	/* The sweep's own. */
 	atomic_uint_least64_t left;
-	struct buffer partials, sums;
+	struct sweep_held *held; /* of several ranges: what they have left behind */
+	bool hopeless;           /* no stream can be read, as was found before */
 };
 
 /* A block of an item: per stream its elements (strings, of strings and variants), NULL
@@ -45,16 +49,22 @@ struct sweep_block {
 	size_t n;
 	const void **data;
 	const struct ckpt_string **strings;
+	void *scratch;
 };
 
 struct sweep_ops {
 	size_t partial;     /* bytes that a range leaves behind */
+	size_t scratch;     /* bytes that a thread has to itself, zeroed at the start */
 	bool sequential;    /* an item's ranges come in order, one after the other */
 	/* Called by several threads, but for one range by one; begin and block may be
 	 * NULL. */
 	void (*begin)(struct sweep *s, struct sweep_item *item, void *partial);
 	void (*block)(struct sweep *s, struct sweep_item *item, void *partial,
 		      const struct sweep_block *b);
+	/* Behind the last block of a range; may be NULL. A sweep that is cancelled ends
+	 * the ranges that it has begun too. */
+	void (*range_end)(struct sweep *s, struct sweep_item *item, void *partial,
+			  void *scratch);
 	/* Once for each item, with its partials in order. */
 	void (*end)(struct sweep *s, struct sweep_item *item, const void *partials,
 		    size_t n);
@@ -78,9 +88,11 @@ struct sweep {
 	pthread_mutex_t lock;
 	struct placed *placed;        /* the items in the order of their bytes */
 	struct sweep_job *jobs;
+	size_t n_jobs;
 	struct sweep_worker *workers;
 	unsigned n_workers;
 	uint64_t bytes;               /* to be read */
+	uint64_t *there;              /* by stream: bytes of files; UINT64_MAX: enough */
 };
 
 /* An array of items with their streams, of the arena; NULL without memory. */

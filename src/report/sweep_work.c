@@ -28,6 +28,8 @@ const struct ckpt_tensor *item_tensor(const struct sweep *s,
 uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item)
 {
 	const struct ckpt_tensor *t = item_tensor(s, item);
+	if (item->hopeless)
+		return 1;
 	return t && t->elements ? (t->elements - 1) / RANGE + 1 : 1;
 }
 
@@ -57,6 +59,8 @@ static bool stream_is_read(struct sweep *s, struct sweep_item *item, size_t stre
 	const struct sweep_stream *at = &item->streams[stream];
 	if (!at->tensor)
 		return false;
+	if (!at->error)
+		return true;
 	pthread_mutex_lock(&s->lock);
 	const bool failed = at->error && range >= at->error_range;
 	pthread_mutex_unlock(&s->lock);
@@ -67,19 +71,17 @@ static bool stream_is_read(struct sweep *s, struct sweep_item *item, size_t stre
 
 void worker_close(struct sweep *s, struct sweep_worker *w)
 {
-	for (size_t i = 0; i < s->streams; i++) {
-		if (w->open[i])
-			values_close(&w->values[i]);
-		w->open[i] = false;
-	}
-	w->item = NULL;
+	for (size_t i = 0; i < s->streams; i++)
+		values_close(&w->values[i]);
+	buffer_drop(&w->held.partials);
+	buffer_drop(&w->held.sums);
 }
 
 /* The checksum of a range of a stream, where it is kept. */
-static uint32_t *sum_of(const struct sweep *s, struct sweep_item *item, uint64_t range,
-			size_t stream)
+static uint32_t *sum_of(const struct sweep *s, const struct sweep_held *held,
+			uint64_t range, size_t stream)
 {
-	return (uint32_t *)(void *)item->sums.p + range * s->streams + stream;
+	return (uint32_t *)(void *)held->sums.p + range * s->streams + stream;
 }
 
 static void open_stream(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
@@ -89,58 +91,101 @@ static void open_stream(struct sweep *s, struct sweep_worker *w, struct sweep_it
 	const struct ckpt_tensor *t = item->streams[i].tensor;
 	struct ckpt_error err = { 0 };
 	w->open[i] = true;
-	if (!values_open(&w->values[i], w->stores[i], t, c->limit, &err)) {
-		if (s->streams > FULL_WINDOWS)
-			w->values[i].window = PIECE_SMALL_WINDOW;
+	const int r = w->values[i].store
+			      ? values_reopen(&w->values[i], t, &err)
+			      : values_open(&w->values[i], w->stores[i], t, c->limit,
+					    &err);
+	if (s->streams > FULL_WINDOWS)
+		w->values[i].window = PIECE_SMALL_WINDOW;
+	if (!r)
 		return;
-	}
 	if (!*err.file) /* it concerns the tensor, not one of its files */
 		snprintf(err.file, sizeof err.file, "%s", c->at.prefix);
 	stream_failed(s, item, i, 0, &err);
 }
 
+static void take_item(struct sweep *s, struct sweep_worker *w,
+		      const struct sweep_item *item)
+{
+	if (w->item != item)
+		memset(w->open, 0, s->streams * sizeof *w->open);
+	w->item = item;
+}
+
+void worker_check(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+		  size_t stream)
+{
+	struct ckpt_error err = { 0 };
+	take_item(s, w, item);
+	if (!w->open[stream])
+		open_stream(s, w, item, stream);
+	if (!item->streams[stream].error && values_check(&w->values[stream], &err))
+		stream_failed(s, item, stream, 0, &err);
+}
+
+/* Is a stream left that is read in this range? */
+static bool any_stream(struct sweep *s, struct sweep_item *item, uint64_t range)
+{
+	for (size_t i = 0; i < s->streams; i++)
+		if (stream_is_read(s, item, i, range))
+			return true;
+	return false;
+}
+
 /* Opens the streams for a range; those whose checksums are not of their elements in order
  * are compared once, with the first range. */
 static void open_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
-		       uint64_t range)
+		       const struct sweep_held *held, uint64_t range)
 {
-	if (w->item != item)
-		worker_close(s, w);
-	w->item = item;
+	take_item(s, w, item);
 	for (size_t i = 0; i < s->streams; i++) {
-		struct ckpt_error err = { 0 };
 		if (!stream_is_read(s, item, i, range))
 			continue;
 		if (!w->open[i])
 			open_stream(s, w, item, i);
 		const bool sums = values_summable(item->streams[i].tensor);
-		w->values[i].sum = sums ? sum_of(s, item, range, i) : NULL;
+		w->values[i].sum = sums ? sum_of(s, held, range, i) : NULL;
 		if (sums || range || !stream_is_read(s, item, i, range))
 			continue;
-		if (values_check(&w->values[i], &err))
-			stream_failed(s, item, i, 0, &err);
+		worker_check(s, w, item, i);
 		if (!w->values[i].dtype->size)
 			pool_count(&s->pool, item->streams[i].tensor->size_bytes);
 	}
 }
 
-/* Makes room for the partials when the item's first range is begun. */
-static bool hold_partials(struct sweep *s, struct sweep_item *item, uint64_t ranges)
+static bool make_room(struct sweep *s, struct sweep_held *held, uint64_t ranges)
 {
-	const size_t partial = s->ops->partial ? s->ops->partial : 1,
-		     sums = s->streams * sizeof(uint32_t);
-	bool held = ranges <= SIZE_MAX / (partial > sums ? partial : sums) / 2;
+	const size_t partial = s->ops->partial ? s->ops->partial : 1;
+	const size_t sums = s->streams * sizeof(uint32_t);
+	if (ranges > SIZE_MAX / (partial > sums ? partial : sums) / 2)
+		return false;
+	held->partials.limit = held->sums.limit = SIZE_MAX;
+	if (buffer_reserve(&held->partials, (size_t)ranges * partial, NULL) ||
+	    buffer_reserve(&held->sums, (size_t)ranges * sums, NULL))
+		return false;
+	memset(held->sums.p, 0, (size_t)ranges * sums);
+	return true;
+}
+
+/* Where the ranges of an item leave what they have found: the worker's own room if there
+ * is only one, else room that all workers share. NULL without memory. */
+static struct sweep_held *hold(struct sweep *s, struct sweep_worker *w,
+			       struct sweep_item *item, uint64_t ranges)
+{
+	if (ranges == 1)
+		return make_room(s, &w->held, 1) ? &w->held : NULL;
 	pthread_mutex_lock(&s->lock);
-	if (held && !item->partials.p) {
-		buffer_init(&item->partials, UINT64_MAX);
-		buffer_init(&item->sums, UINT64_MAX);
-		held = !buffer_reserve(&item->partials, (size_t)ranges * partial, NULL) &&
-		       !buffer_reserve(&item->sums, (size_t)ranges * sums, NULL);
-		if (held)
-			memset(item->sums.p, 0, (size_t)ranges * sums);
+	if (!item->held) {
+		struct sweep_held *held = arena_zeroed(&s->arena, 1, sizeof *held);
+		if (held && make_room(s, held, ranges)) {
+			item->held = held;
+		} else if (held) {
+			buffer_drop(&held->partials);
+			buffer_drop(&held->sums);
+		}
 	}
 	pthread_mutex_unlock(&s->lock);
-	return held && item->sums.p;
+	return item->held;
 }
 
 static void fail_all(struct sweep *s, struct sweep_item *item,
@@ -153,9 +198,11 @@ static void fail_all(struct sweep *s, struct sweep_item *item,
 
 void item_drop(struct sweep_item *item)
 {
-	buffer_drop(&item->partials);
-	buffer_drop(&item->sums);
-	item->partials = item->sums = (struct buffer){ 0 };
+	if (!item->held)
+		return;
+	buffer_drop(&item->held->partials);
+	buffer_drop(&item->held->sums);
+	item->held = NULL;
 }
 
 /* Strings come as many at a time as each stream has at hand; the least of them counts. */
@@ -217,45 +264,49 @@ static void leave_range(struct sweep *s, struct sweep_worker *w, struct sweep_it
 }
 
 static void read_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
-		       uint64_t range)
+		       const struct sweep_held *held, uint64_t range)
 {
 	const struct ckpt_tensor *t = item_tensor(s, item);
-	void *partial = item->partials.p + range * s->ops->partial;
+	void *partial = held->partials.p + range * s->ops->partial;
 	const bool fixed = t && ckpt_dtype_size(t->dtype) > 0;
 	const uint64_t begin = range * RANGE, elements = t ? t->elements : 0;
 	const uint64_t end = elements - begin < RANGE ? elements : begin + RANGE;
 	if (s->ops->begin)
 		s->ops->begin(s, item, partial);
-	open_range(s, w, item, range);
-	for (uint64_t first = begin; first < end && !pool_cancelled(&s->pool);) {
+	open_range(s, w, item, held, range);
+	for (uint64_t first = begin; first < end && !pool_cancelled(&s->pool) &&
+				     any_stream(s, item, range);) {
 		size_t n = end - first < BLOCK ? (size_t)(end - first) : BLOCK;
 		if (fixed)
 			fetch_block(s, w, item, range, first, n);
 		else
 			n = fetch_strings(s, w, item, range, first, n);
 		const struct sweep_block b = { first, n, fixed ? w->data : NULL,
-					       fixed ? NULL : w->strings };
+					       fixed ? NULL : w->strings, w->scratch };
 		if (s->ops->block)
 			s->ops->block(s, item, partial, &b);
 		first += n;
 	}
+	if (s->ops->range_end)
+		s->ops->range_end(s, item, partial, w->scratch);
 	leave_range(s, w, item, range);
 }
 
 /* Compares the checksums that were computed on the way. */
 static void compare_sums(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
-			 uint64_t ranges)
+			 const struct sweep_held *held, uint64_t ranges)
 {
+	take_item(s, w, item);
 	for (size_t i = 0; i < s->streams; i++) {
 		const struct ckpt_tensor *t = item->streams[i].tensor;
 		struct ckpt_error err = { 0 };
 		if (!t || item->streams[i].error || !values_summable(t))
 			continue;
 		const uint64_t size = ckpt_dtype_size(t->dtype);
-		uint32_t crc = *sum_of(s, item, 0, i);
+		uint32_t crc = *sum_of(s, held, 0, i);
 		for (uint64_t r = 1; r < ranges; r++) {
 			const uint64_t left = t->elements - r * RANGE;
-			crc = crc32c_combine(crc, *sum_of(s, item, r, i),
+			crc = crc32c_combine(crc, *sum_of(s, held, r, i),
 					     (left < RANGE ? left : RANGE) * size);
 		}
 		if (!w->open[i])
@@ -266,26 +317,27 @@ static void compare_sums(struct sweep *s, struct sweep_worker *w, struct sweep_i
 }
 
 void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
-		      uint64_t range, uint64_t n)
+	       uint64_t range, uint64_t n)
 {
 	const uint64_t ranges = item_ranges(s, item);
-	const bool held = hold_partials(s, item, ranges);
-	if (!held) {
+	/* All of it at once: what has to be walked, and may claim any number. */
+	for (size_t i = 0; n > 1 && i < s->streams; i++)
+		if (item->streams[i].tensor && !item->streams[i].error)
+			worker_check(s, w, item, i);
+	const bool left = n == 1 || any_stream(s, item, 0);
+	const struct sweep_held *held = left ? hold(s, w, item, ranges) : NULL;
+	if (left && !held) {
 		struct ckpt_error err = { .code = CKPT_ENOMEM, .offset = -1,
 					  .text = "out of memory" };
 		fail_all(s, item, &err);
 	}
 	for (uint64_t i = 0; held && i < n && !pool_cancelled(&s->pool); i++)
-		read_range(s, w, item, range + i);
+		read_range(s, w, item, held, range + i);
 	if (atomic_fetch_sub(&item->left, n) != n || pool_cancelled(&s->pool))
 		return;
-	if (held) {
-		if (w->item != item)
-			worker_close(s, w);
-		w->item = item;
-		compare_sums(s, w, item, ranges);
-	}
-	s->ops->end(s, item, item->partials.p, held ? (size_t)ranges : 0);
+	if (held)
+		compare_sums(s, w, item, held, ranges);
+	s->ops->end(s, item, held ? held->partials.p : NULL, held ? (size_t)ranges : 0);
 	item_drop(item);
 	atomic_store(&item->done, true);
 }

@@ -8,6 +8,12 @@
 
 #include "report/sweep.h"
 
+/* What the ranges of an item leave behind: ops->partial bytes each, and a checksum a
+ * stream. */
+struct sweep_held {
+	struct buffer partials, sums;
+};
+
 struct sweep_worker {
 	struct arena arena;
 	struct store **stores;  /* by stream, as what follows */
@@ -15,7 +21,9 @@ struct sweep_worker {
 	bool *open;
 	const void **data;
 	const struct ckpt_string **strings;
+	void *scratch;          /* of the operations */
 	const struct sweep_item *item; /* whose values are open */
+	struct sweep_held held;        /* of items of one range */
 };
 
 /* Any tensor of the item that can be read: they have the same number of elements. NULL if
@@ -27,6 +35,9 @@ uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item);
 void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
 	       uint64_t range, uint64_t n);
 void item_drop(struct sweep_item *item);
+/* Opens a stream and compares its checksums: its error is then known. */
+void worker_check(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
+		  size_t stream);
 /* Closes what the worker has open. */
 void worker_close(struct sweep *s, struct sweep_worker *w);
 

@@ -13,6 +13,8 @@
 
 #include "model/match.h"
 #include "model/scope.h"
+#include "report/history_row.h"
+#include "report/stats.h"
 #include "report/pair.h"
 #include "report/rules.h"
 #include "write_bundle.h"
@@ -126,6 +128,52 @@ static void verify_damaged(struct ckpt_error *err)
 	verify(unit_data("broken/slices_hole/m"), false, err);
 }
 
+/* A tensor has all of its numbers, or an error. */
+static void check_stats(const struct stats *st, struct ckpt_error *err)
+{
+	for (size_t i = 0; i < st->n_ready; i++) {
+		const struct stats_item *item = st->ready[i];
+		const struct stats_found *f = item->found;
+		uint64_t linear = 0, log2 = 0;
+		if (item->error && !err->code)
+			*err = *item->error;
+		if (!f)
+			continue;
+		for (size_t k = 0; k < f->linear.n; k++)
+			linear += f->linear.all[k].count;
+		for (size_t k = 0; k < f->log2.n; k++)
+			log2 += f->log2.all[k].count;
+		assert_int_equal(f->moments.elements, item->tensor->elements);
+		assert_int_equal(linear, f->moments.finite);
+		assert_int_equal(log2, f->moments.finite - f->moments.zeros);
+	}
+}
+
+static void numbers(struct ckpt_error *err)
+{
+	struct arena a;
+	struct stats st = { 0 };
+	struct ckpt *c = ckpt_open(unit_data("corpus/saver_v2/model.ckpt-200"), NULL, err);
+	arena_init(&a, UINT64_MAX);
+	if (c && !ckpt_load(c, err)) {
+		const size_t n = ckpt_count(c);
+		const struct ckpt_tensor **all = arena_alloc(&a, n * sizeof *all);
+		for (size_t i = 0; all && i < n; i++)
+			all[i] = ckpt_at(c, i);
+		if (!all)
+			arena_error(&a, err);
+		else if (!stats_begin(&st, c, &a, all, n, STATS_ALL, 1, err)) {
+			while (!pool_wait(&st.sweep.pool, 1000))
+				;
+			if (!stats_end(&st, err))
+				check_stats(&st, err);
+		}
+	}
+	stats_drop(&st);
+	ckpt_close(c);
+	arena_drop(&a);
+}
+
 static void patterns_and_scopes(struct ckpt_error *err)
 {
 	static const char *const names[] = { "a/b/c", "a/b/d", "e/f" };
@@ -192,6 +240,51 @@ static void write_pairs(void)
 	pair_files[2] = map;
 }
 
+/* What could not be read is an error, not a tensor that stands still. */
+static void look_at(struct history *h, struct arena *a, struct ckpt_error *err)
+{
+	struct history_row row;
+	for (size_t i = 0; i < h->n; i++) {
+		struct history_item *item = h->items[i];
+		for (size_t k = 0; k < h->n_snapshots; k++)
+			if (history_ready(h, item) && item->cells[k].error)
+				*err = *item->cells[k].error;
+		if (!err->code)
+			assert_true(item->moving && !item->frozen);
+		if (!history_row_of(h, a, item, &row))
+			arena_error(a, err);
+	}
+	const struct cell_text all = { "all", 3 };
+	if (!history_scope_row_of(h, a, all, 0, h->n, &row))
+		arena_error(a, err);
+}
+
+static void history_of_two(struct ckpt_error *err)
+{
+	static const char *const paths[] = { "corpus/saver_v2/model.ckpt-150",
+					     "corpus/saver_v2/model.ckpt-200" };
+	struct history_snapshot two[2] = { { .step = 150 }, { .step = 200 } };
+	const struct history_query query = { .recorded = false };
+	struct history h = { .n = 0 };
+	struct arena a;
+	arena_init(&a, UINT64_MAX);
+	bool ready = true;
+	for (size_t k = 0; k < 2; k++) {
+		two[k].c = ckpt_open(unit_data(paths[k]), NULL, err);
+		ready = ready && two[k].c && !ckpt_load(two[k].c, err);
+	}
+	if (ready && !history_begin(&h, two, 2, &a, &query, 1, err)) {
+		while (!pool_wait(&h.sweep.pool, 1000))
+			;
+		if (!history_end(&h, err))
+			look_at(&h, &a, err);
+	}
+	history_drop(&h);
+	for (size_t k = 0; k < 2; k++)
+		ckpt_close(two[k].c);
+	arena_drop(&a);
+}
+
 static void file_of_rules(struct ckpt_error *err)
 {
 	struct arena a;
@@ -226,9 +319,11 @@ static const struct {
 	{ "find", find_one },
 	{ "sound", verify_sound },
 	{ "damaged", verify_damaged },
+	{ "numbers", numbers },
 	{ "patterns", patterns_and_scopes },
 	{ "pairs", pairs_by_name_and_content },
 	{ "rules", file_of_rules },
+	{ "history", history_of_two },
 };
 
 static void each_allocation_fails(uint64_t how_often)

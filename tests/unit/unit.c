@@ -44,6 +44,7 @@ static const struct {
 	{ "compare_chance", group_compare_chance },
 	{ "moments", group_moments },
 	{ "histogram", group_histogram },
+	{ "dead", group_dead },
 	{ "pair", group_pair },
 	{ "renamed", group_renamed },
 	{ "rules", group_rules },

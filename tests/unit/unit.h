@@ -85,6 +85,7 @@ int group_renamed(void);
 int group_rules(void);
 int group_moments(void);
 int group_histogram(void);
+int group_dead(void);
 int group_torture(void);
 
 #endif
