@@ -24,7 +24,7 @@ measure() {
 		/usr/bin/time -a -o "$tmp/t" -f '%e %M' "$@" >/dev/null 2>&1 || true
 		i=$((i + 1))
 	done
-	sort -n "$tmp/t" | awk -v label="$label" '{ s[NR] = $1; m[NR] = $2 }
+	grep -v '^Command' "$tmp/t" | sort -n | awk -v label="$label" '{ s[NR] = $1; m[NR] = $2 }
 		END { k = int((NR + 1) / 2); printf "%-44s %8.3f s %9.1f MiB\n", label, s[k], m[k] / 1024 }'
 	rm -f "$tmp/t"
 }
@@ -53,4 +53,12 @@ measure "cat, 1 GiB" cat "$tmp/large.data-00000-of-00001"
 measure "verify, 1 GiB" "$tool" verify "$tmp/large"
 measure "stats, 1 GiB" "$tool" stats "$tmp/large"
 measure "stats --check, 1 GiB" "$tool" stats --check "$tmp/large"
+for end in index data-00000-of-00001; do cp "$tmp/large.$end" "$tmp/same.$end"; done
+"$build/bench/make_big" "$tmp/other" 64 16777216 1
+cat "$tmp"/same.data-* "$tmp"/other.data-* >/dev/null
+measure "cmp, equal, 2 x 1 GiB" cmp "$tmp/large.data-00000-of-00001" "$tmp/same.data-00000-of-00001"
+measure "diff, equal, 2 x 1 GiB" "$tool" diff "$tmp/large" "$tmp/same"
+measure "diff, all different, 2 x 1 GiB" "$tool" diff "$tmp/large" "$tmp/other"
+measure "diff --quick, 64 tensors" "$tool" diff --quick "$tmp/large" "$tmp/other"
+measure "log, 3 x 1 GiB" "$tool" log "$tmp/large" "$tmp/same" "$tmp/other"
 measure "print --raw, 16 MiB" "$tool" print --raw "$tmp/large" tower_000/layer_0001/kernel_03

@@ -1,4 +1,4 @@
-/* make_big.c — writes a large V2 checkpoint for measuring: make_big PREFIX TENSORS BYTES.
+/* make_big.c — writes a large V2 checkpoint for measuring: make_big PREFIX TENSORS BYTES [SEED].
  * SPDX-License-Identifier: Apache-2.0
  *
  * TENSORS float32 vectors of BYTES bytes each, in one shard, under names as training gives
@@ -128,12 +128,13 @@ static uint32_t write_data(FILE *out, uint64_t elements, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fputs("usage: make_big PREFIX TENSORS BYTES\n", stderr);
+	if (argc != 4 && argc != 5) {
+		fputs("usage: make_big PREFIX TENSORS BYTES [SEED]\n", stderr);
 		return 2;
 	}
 	const uint64_t tensors = strtoull(argv[2], NULL, 10);
 	const uint64_t elements = strtoull(argv[3], NULL, 10) / 4;
+	const uint64_t seed = argc == 5 ? strtoull(argv[4], NULL, 10) : 0;
 	FILE *index = create(argv[1], ".index"), *data = create(argv[1], ".data-00000-of-00001");
 	struct builder block = { .entries = 0 }, top = { .entries = 0 };
 	struct buffer value, handle;
@@ -146,7 +147,7 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < tensors; i++) {
 		const int n = snprintf(name, sizeof name, "tower_%03" PRIu64 "/layer_%04" PRIu64
 				       "/kernel_%02" PRIu64, i / 10000, i / 10 % 1000, i % 10);
-		entry(&value, elements, at, write_data(data, elements, i));
+		entry(&value, elements, at, write_data(data, elements, seed + i));
 		at += elements * 4;
 		add(&block, name, (size_t)n, value.p, value.len);
 		if (block.b.len >= BLOCK || i + 1 == tensors) {

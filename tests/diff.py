@@ -104,9 +104,9 @@ CASES = [
     ("nothing matches", {"x": F8}, {"x": F8}, ["nope*"], 2, None),
     ("all excluded", {"x": F8}, {"x": F8}, ["-x", "x"], 2, None),
     ("one NaN", {"x": [1, 2]}, {"x": [1, NAN]}, [], 1, {"x": "differ"}),
-    ("one NaN with tolerance", {"x": [1, 2]}, {"x": [1, NAN]}, ["--rtol", "1", "--atol", "inf"], 1,
+    ("one NaN with tolerance", {"x": [1, 2]}, {"x": [1, NAN]}, ["--rtol", "1", "--atol", "1e308"], 1,
      {"x": "differ"}),
-    ("an infinity with tolerance", {"x": [INF]}, {"x": [1]}, ["--rtol", "1", "--atol", "inf"], 1, {"x": "differ"}),
+    ("an infinity with tolerance", {"x": [INF]}, {"x": [1]}, ["--rtol", "1", "--atol", "1e308"], 1, {"x": "differ"}),
     ("infinities of two signs", {"x": [INF]}, {"x": ["-inf"]}, ["--rtol", "2"], 1, {"x": "differ"}),
     ("the same infinity", {"x": [INF]}, {"x": [INF]}, [], 0, {"x": "identical"}),
     ("two NaN", {"x": ["bits:0000c07f"]}, {"x": ["bits:0000c0ff"]}, [], 0, {"x": "equal"}),
@@ -201,6 +201,93 @@ def check_trouble(folder):
         problems.append(f"--quick without the shard: exit {p.returncode}, {p.stdout}")
 
 
+# ---- rules, maps, and what is said where nothing can be ------------------------------------
+
+def put(folder, name, tensors):
+    path = os.path.join(folder, name)
+    write(path, tensors)
+    return path
+
+
+def want(what, code, *args):
+    p = run(*args)
+    if p.returncode != code:
+        problems.append(f"{what}: exit {p.returncode}, wanted {code}: {p.stdout} {p.stderr}")
+    return p
+
+
+def check_rules(folder):
+    rules = os.path.join(folder, "rules")
+
+    def ruled(what, code, text, a, b, *options):
+        with open(rules, "w") as f:
+            f.write(text)
+        return want(what, code, "diff", "--rules", rules, put(folder, "a", a), put(folder, "b", b), *options)
+
+    one, two, nan = {"x": [1, 2]}, {"x": [1, 3]}, {"x": [1, NAN]}
+    ruled("frozen, and still", 0, "x frozen", one, one)
+    ruled("frozen, and moved", 1, "x frozen", one, two)
+    ruled("frozen under a tolerance", 1, "** atol=9\nx frozen", one, two)
+    ruled("frozen, by checksums", 1, "x frozen", one, two, "--quick")
+    ruled("frozen, by names alone", 2, "x frozen", one, two, "--names-only")
+    ruled("must change, and did", 0, "x must-change", one, two)
+    ruled("must change, and did not", 1, "x must-change", one, one)
+    ruled("must change, to NaN", 1, "x must-change", one, nan)
+    ruled("must change, strictly", 1, "x must-change nan=differ", nan, nan)
+    ruled("a pattern that matches nothing", 2, "y frozen", one, one)
+    ruled("the same, behind a filter", 2, "y frozen", one, one, "-x", "zzz")
+    ruled("a rule for the old name", 1, "** atol=1\nx frozen", one, {"y": [1, 2.5]}, "--rename", "^x$=y")
+    ruled("a rule for the new name", 1, "** atol=1\ny frozen", one, {"y": [1, 2.5]}, "--rename", "^x$=y")
+    p = ruled("a tree with a violation", 1, "x must-change", one, one, "--tree")
+    if b"no difference" in p.stdout:
+        problems.append("a tree with a violation says: no difference")
+    ruled("all ignored", 2, "** ignore", one, two)
+
+
+def check_emitted(folder):
+    """What is printed for --rules and --map is read back, and makes the pair the same."""
+    odd = {"#old": [1, 2, 3], " blank ": [4, 5, 6], "tab\tand \"quote\"": [7, 8, 9], "a*[b]?\\": [0.5, 1, 2]}
+    new = {f"n{i}": v for i, v in enumerate(odd.values())}
+    a, b = put(folder, "a", odd), put(folder, "b", new)
+    names = os.path.join(folder, "names")
+    with open(names, "wb") as f:
+        f.write(want("names found", 0, "diff", "-M", "--emit-map", a, b).stdout)
+    want("names read back", 0, "diff", "--map", names, a, b)
+    moved = {n: [x + 0.1 for x in v] for n, v in odd.items()}
+    big = {"i": t([0, 1], "int64"), "n": [NAN, 1], "s": t(["a"], "string"), "same": [1]}
+    changed = {"i": t([2**53 + 1, 1], "int64"), "n": [NAN, 1], "s": t(["b"], "string"), "same": [1], "added": [1]}
+    for first, second, *options in ((odd, moved), (big, changed), (big, changed, "--nan", "differ")):
+        a, b = put(folder, "a", first), put(folder, "b", second)
+        with open(names, "wb") as f:
+            f.write(want("rules printed", 1, "diff", "--emit-rules", a, b, *options).stdout)
+        want(f"rules read back {options}", 0, "diff", "--rules", names, a, b, *options)
+    with open(a + ".data-00000-of-00001", "r+b") as f:
+        f.write(b"\xff")
+    p = want("rules of what cannot be read", 2, "diff", "--emit-rules", a, b)
+    if p.stdout:
+        problems.append(f"rules of what cannot be read: {p.stdout}")
+    for form in ("--tree", "--json --tree", "--json --show i", "--show i"):
+        p = want(f"{form} of what cannot be read", 2, "diff", a, b, *form.split())
+        if "--json" in form and "error" not in json.loads(p.stdout):
+            problems.append(f"{form} of what cannot be read has no error")
+
+
+def check_quick(folder):
+    """--quick never takes for the same what it cannot know."""
+    data = os.path.join(SRCDIR, "tests", "data")
+    for name in ("slices_hole", "slices_overlap", "slices_dup", "crc_absent"):
+        path = os.path.join(data, "broken", name, "m")
+        want(f"--quick of {name}", 2, "diff", "--quick", path, path)
+    a, b = put(folder, "a", {"x": [1], "y": [2]}), put(folder, "b", {"x": [1], "y": [3]})
+    p = want("a column that is not there", 2, "diff", "--columns", "nope", a, b)
+    want("stats --check without numbers", 2, "stats", "--check", put(folder, "s", {"x": t(["a"], "string")}))
+    want("an infinite tolerance", 2, "diff", "--atol", "inf", a, b)
+    p = subprocess.run(["bash", "-c", f"echo '** ignore' | '{TOOL}' diff --rules /dev/stdin '{a}' '{b}'"],
+                       capture_output=True)
+    if p.returncode != 2 or b"ignore all 2" not in p.stderr:
+        problems.append(f"rules from a pipe: {p.returncode} {p.stderr}")
+
+
 # ---- the same bytes ------------------------------------------------------------------------
 
 def blocks(rows_, columns):
@@ -239,6 +326,9 @@ def main():
         for case in CASES:
             check_case(folder, case)
         check_trouble(folder)
+        check_rules(folder)
+        check_emitted(folder)
+        check_quick(folder)
         check_layouts(folder)
     for p in problems:
         print(p)

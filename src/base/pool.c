@@ -16,21 +16,37 @@ unsigned pool_threads(int64_t wanted)
 	return wanted < 1 ? 1 : wanted > POOL_MOST ? POOL_MOST : (unsigned)wanted;
 }
 
-static void work(struct pool *p, unsigned worker)
+/* Does the next job; false if there is none. */
+static bool work(struct pool *p, unsigned worker)
 {
-	while (!pool_cancelled(p)) {
-		const size_t job = atomic_fetch_add(&p->next, 1);
-		if (job >= p->jobs)
-			return;
-		p->fn(p->arg, worker, job);
+	if (pool_cancelled(p))
+		return false;
+	const size_t job = atomic_fetch_add(&p->next, 1);
+	if (job >= p->jobs)
+		return false;
+	p->fn(p->arg, worker, job);
+	return true;
+}
+
+/* What threads would do, where there are none: as long as the caller can wait. */
+static bool work_until(struct pool *p, const struct timespec *until)
+{
+	struct timespec now;
+	while (work(p, 0)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > until->tv_sec ||
+		    (now.tv_sec == until->tv_sec && now.tv_nsec >= until->tv_nsec))
+			return false;
 	}
+	return true;
 }
 
 static void *thread(void *arg)
 {
 	struct pool_worker *worker = arg;
 	struct pool *p = worker->pool;
-	work(p, worker->number);
+	while (work(p, worker->number))
+		;
 	pthread_mutex_lock(&p->lock);
 	if (!--p->running)
 		pthread_cond_signal(&p->ended);
@@ -79,8 +95,6 @@ void pool_start(struct pool *p, unsigned n, size_t jobs, pool_fn fn, void *arg)
 bool pool_wait(struct pool *p, int ms)
 {
 	struct timespec until;
-	if (!p->n)
-		work(p, 0);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ms / 1000;
 	until.tv_nsec += ms % 1000 * 1000000L;
@@ -88,6 +102,8 @@ bool pool_wait(struct pool *p, int ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
+	if (!p->n)
+		return work_until(p, &until);
 	pthread_mutex_lock(&p->lock);
 	while (p->running &&
 	       pthread_cond_timedwait(&p->ended, &p->lock, &until) != ETIMEDOUT)

@@ -190,13 +190,19 @@ unsigned threads_of(const struct options *o)
 	return pool_threads(o->number[OPT_JOBS]);
 }
 
-int check_rules(const struct options *o, const struct rules *rules, size_t n_paths,
-		struct ckpt_error *err)
+int check_rules(const struct options *o, const struct rules *rules,
+		struct ckpt *const *checkpoints, size_t n, struct ckpt_error *err)
 {
+	static const struct tolerance none = { .nan = NAN_EQUAL };
 	const char *pattern;
 	uint64_t line;
-	if (o->n_args > n_paths || o->n_excludes || o->given[OPT_ROLE] ||
-	    rules_all_used(rules, &line, &pattern))
+	for (size_t i = 0; rules && i < n; i++) /* asking marks what matches */
+		for (size_t k = 0; checkpoints[i] && k < ckpt_count(checkpoints[i]);
+		     k++) {
+			const struct ckpt_tensor *t = ckpt_at(checkpoints[i], k);
+			rules_for(rules, t->name, t->name_len, &none);
+		}
+	if (rules_all_used(rules, &line, &pattern))
 		return 0;
 	return error_set(err, CKPT_ENOTFOUND, o->value[OPT_RULES], -1,
 			 "line %" PRIu64 ": no tensor matches '%.100s', so what it "

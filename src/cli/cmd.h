@@ -51,11 +51,10 @@ int nothing_matched(const struct options *o, struct ckpt *c, size_t first,
 /* The checkpoints of a folder; none if path is no folder of checkpoints. */
 int folder_of(const struct options *o, struct arena *a, const char *path,
 	      struct run_folder *run, struct ckpt_error *err);
-/* ENOTFOUND if a line of the rules expects something of tensors that are not there, which
- * would never be seen; not where only some tensors are looked at: by patterns, behind
- * n_paths arguments, or by roles. */
-int check_rules(const struct options *o, const struct rules *rules, size_t n_paths,
-		struct ckpt_error *err);
+/* ENOTFOUND if a line of the rules expects something of tensors that no checkpoint has
+ * (NULL: none): that would never be seen. */
+int check_rules(const struct options *o, const struct rules *rules,
+		struct ckpt *const *checkpoints, size_t n, struct ckpt_error *err);
 /* The threads of -j. */
 unsigned threads_of(const struct options *o);
 

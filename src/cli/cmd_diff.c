@@ -11,33 +11,27 @@
 #include "base/source.h"
 #include "base/text.h"
 #include "cli/cmd.h"
+#include "cli/diff_json.h"
 #include "cli/diff_more.h"
 #include "cli/paths.h"
 #include "cli/watch.h"
-#include "out/document.h"
 #include "report/diff_tree.h"
 
 /* One run of the command. */
 struct diffing {
-	struct options *o;
-	const char *path_a, *path_b;
-	struct ckpt *a, *b;
-	struct arena arena, scratch; /* scratch: what one row needs */
+	struct diff_run r;
 	struct matcher *matcher;
 	struct rules *rules;
-	struct diff_query query;
-	struct diff diff;
+	struct chosen chosen; /* columns of the table */
 	struct diff_row row;
-	size_t n_paths; /* arguments; patterns stand behind them */
-	bool same_file;
-	struct ckpt_error undecided; /* why --quick has no verdict */
+	int exit_code; /* r.code, unless it was interrupted */
 };
 
 static const void *row_at(const struct rows *rows, size_t i)
 {
 	struct diffing *d = rows->arg;
-	arena_rewind(&d->scratch, (struct arena_mark){ 0 });
-	diff_row_of(&d->diff, &d->scratch, d->diff.shown[i], &d->row);
+	arena_rewind(&d->r.scratch, (struct arena_mark){ 0 });
+	diff_row_of(&d->r.diff, &d->r.scratch, d->r.diff.shown[i], &d->row);
 	return &d->row;
 }
 
@@ -55,17 +49,17 @@ static void put_count(size_t *some, uint64_t n, const char *what)
 
 static void print_summary(const struct diffing *d)
 {
-	const struct diff_counts *n = &d->diff.counts;
+	const struct diff_counts *n = &d->r.diff.counts;
 	const uint64_t all = n->compared + n->added + n->removed;
 	char number[NUMBER_MAX];
 	size_t some = 0;
-	if (!d->diff.complete)
+	if (!d->r.diff.complete)
 		fputs("interrupted, this is not all: ", stdout);
 	number_grouped(number, all);
 	printf("%s tensor%s", number, all == 1 ? "" : "s");
 	put_count(&some, n->identical, "identical");
 	put_count(&some, n->equal, "equal");
-	if (d->query.depth == DEPTH_NAMES)
+	if (d->r.query.depth == DEPTH_NAMES)
 		put_count(&some, n->same + n->renamed, "of the same dtype and shape");
 	put_count(&some, n->changed - n->incomparable, "changed");
 	put_count(&some, n->incomparable, "incomparable");
@@ -83,9 +77,9 @@ static void print_summary(const struct diffing *d)
 		number_grouped(number, n->ignored);
 		printf("; %s ignored", number);
 	}
-	if (d->query.depth == DEPTH_NAMES) {
+	if (d->r.query.depth == DEPTH_NAMES) {
 		puts("; values were not read");
-	} else if (d->query.depth == DEPTH_RECORDED) {
+	} else if (d->r.query.depth == DEPTH_RECORDED) {
 		puts("; recorded checksums, no values read");
 	} else {
 		number_bytes(number, n->bytes);
@@ -96,15 +90,15 @@ static void print_summary(const struct diffing *d)
 /* How many of those that are shown: what differs, or all with --show-same. */
 static size_t shown(const struct diffing *d)
 {
-	const struct diff *diff = &d->diff;
+	const struct diff *diff = &d->r.diff;
 	size_t n = 0;
 	while (diff->shown[n] && n < diff->n &&
-	       (d->o->given[OPT_SHOW_SAME] || diff_is_difference(diff->shown[n]) ||
+	       (d->r.o->given[OPT_SHOW_SAME] || diff_is_difference(diff->shown[n]) ||
 		diff->shown[n]->status == DIFF_UNKNOWN || diff->shown[n]->pair.found ||
 		diff->shown[n]->status == DIFF_CHANGED))
 		n++;
-	if (d->o->given[OPT_TOP] && n > (size_t)d->o->number[OPT_TOP])
-		n = (size_t)d->o->number[OPT_TOP];
+	if (d->r.o->given[OPT_TOP] && n > (size_t)d->r.o->number[OPT_TOP])
+		n = (size_t)d->r.o->number[OPT_TOP];
 	return n;
 }
 
@@ -113,8 +107,8 @@ static void tell_errors(const struct diffing *d)
 	enum { MOST_TOLD = 10 };
 	uint64_t told = 0;
 	fflush(stdout);
-	for (size_t i = 0; i < d->diff.n; i++) {
-		const struct diff_item *item = &d->diff.items[i];
+	for (size_t i = 0; i < d->r.diff.n; i++) {
+		const struct diff_item *item = &d->r.diff.items[i];
 		const struct ckpt_tensor *t = item->pair.b ? item->pair.b : item->pair.a;
 		struct ckpt_error e;
 		char name[160];
@@ -134,113 +128,88 @@ static void tell_errors(const struct diffing *d)
 static void print_headings(const struct diffing *d)
 {
 	fputs("a  ", stdout);
-	print_heading(d->a);
+	print_heading(d->r.a);
 	fputs("b  ", stdout);
-	print_heading(d->b);
-	if (d->same_file)
+	print_heading(d->r.b);
+	if (d->r.same_file)
 		puts("a and b are the same file");
 }
 
-static int print_text(struct diffing *d, struct ckpt_error *err)
+static void print_text(struct diffing *d)
 {
-	struct chosen chosen;
 	const struct rows rows = { diff_columns, shown(d), row_at, d };
-	if (choose_columns(d->o, diff_columns, &chosen, err))
-		return -1;
 	print_headings(d);
 	if (rows.n)
-		text_table(stdout, &rows, &chosen);
+		text_table(stdout, &rows, &d->chosen);
 	print_summary(d);
-	return 0;
 }
 
 /* --- JSON -------------------------------------------------------------------------- */
 
-static void json_header(struct diffing *d, struct document *doc)
-{
-	const struct tolerance *t = &d->query.tolerance;
-	struct json *j = &doc->j;
-	document_begin(doc, &d->arena, "diff", d->o->given[OPT_NDJSON]);
-	document_source(doc, "a", d->path_a, d->a, NULL);
-	document_source(doc, "b", d->path_b, d->b, NULL);
-	jw_open(j, "equality", '{');
-	jw_text(j, "nan", nan_rule_names[t->nan]);
-	jw_real(j, "atol", t->atol);
-	jw_real(j, "rtol", t->rtol);
-	jw_u64(j, "ulp", t->ulp);
-	jw_bool(j, "cast", d->query.cast);
-	jw_bool(j, "reshape", d->query.reshape);
-	jw_close(j, '}');
-	document_header_end(doc);
-	document_records(doc, "tensors", "tensor");
-}
-
 static void json_row(struct diffing *d, struct document *doc, struct diff_item *item)
 {
-	arena_rewind(&d->scratch, (struct arena_mark){ 0 });
-	diff_row_of(&d->diff, &d->scratch, item, &d->row);
+	arena_rewind(&d->r.scratch, (struct arena_mark){ 0 });
+	diff_row_of(&d->r.diff, &d->r.scratch, item, &d->row);
 	document_row(doc, diff_columns, &d->row);
-}
-
-static void json_end(struct diffing *d, struct document *doc, int verdict)
-{
-	const struct diff_counts *n = &d->diff.counts;
-	struct json *j = &doc->j;
-	document_records_end(doc);
-	for (size_t i = 0; i < d->diff.n; i++)
-		if (d->diff.items[i].error && diff_ready(&d->diff.items[i]))
-			document_error(doc, d->diff.items[i].error);
-	if (d->undecided.code)
-		document_error(doc, &d->undecided);
-	document_check_unchanged(doc, d->a);
-	document_check_unchanged(doc, d->b);
-	document_summary_begin(doc);
-	jw_text(j, "verdict", diff_verdict_name(verdict));
-	jw_bool(j, "complete", d->diff.complete);
-	jw_bool(j, "same_file", d->same_file);
-	jw_u64(j, "compared", n->compared);
-	jw_u64(j, "same", n->same);
-	jw_u64(j, "identical", n->identical);
-	jw_u64(j, "equal", n->equal);
-	jw_u64(j, "changed", n->changed);
-	jw_u64(j, "differ", n->differ);
-	jw_u64(j, "incomparable", n->incomparable);
-	jw_u64(j, "added", n->added);
-	jw_u64(j, "removed", n->removed);
-	jw_u64(j, "renamed", n->renamed);
-	jw_u64(j, "unknown", n->unknown);
-	jw_u64(j, "unreadable", n->unreadable);
-	jw_u64(j, "ignored", n->ignored);
-	jw_u64(j, "expected", n->expected);
-	jw_u64(j, "violations", n->violations);
-	jw_u64(j, "bytes_read", n->bytes);
-	document_end(doc);
 }
 
 /* --- the comparison ---------------------------------------------------------------- */
 
-/* Runs it; records of --json are written as they are ready, by name. */
-static int compare(struct diffing *d, int *code, struct ckpt_error *err)
+/* Is there something to compare, and can the answer be given? Said before it is read. */
+static int check_question(struct diffing *d, struct ckpt_error *err)
 {
-	const struct options *o = d->o;
-	struct diff *diff = &d->diff;
+	const struct diff *diff = &d->r.diff;
+	struct ckpt *const both[] = { d->r.a, d->r.b };
+	if (!diff->n && !diff->counts.ignored)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->r.a), -1,
+				 "nothing to compare: no tensor matches");
+	if (!diff->n)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->r.a), -1,
+				 "nothing to compare: the rules ignore all %" PRIu64
+				 " tensors", diff->counts.ignored);
+	return check_rules(d->r.o, d->rules, both, 2, err) || diff_more_check(&d->r, err)
+		       ? -1
+		       : 0;
+}
+
+/* The verdict, and what is wrong with it. */
+static void conclude(struct diffing *d, bool interrupted)
+{
+	struct diff *diff = &d->r.diff;
+	struct ckpt_error *err = &d->r.trouble;
+	const bool changed = diff_end(diff, err) || ckpt_unchanged(d->r.a, err) ||
+			     ckpt_unchanged(d->r.b, err);
+	const struct diff_counts *n = &diff->counts;
+	d->r.code = changed ? EXIT_TROUBLE : diff_verdict(diff);
+	if (!diff->complete)
+		error_set(err, CKPT_EIO, NULL, -1,
+			  "interrupted: %" PRIu64 " of %zu tensors were compared",
+			  n->compared + n->added + n->removed, diff->n);
+	else if (d->r.code == EXIT_TROUBLE && n->unknown > n->unreadable)
+		error_set(err, CKPT_EUNSUPPORTED, NULL, -1,
+			  "%" PRIu64 " tensors have no checksums that can be compared; "
+			  "without --quick their values are",
+			  n->unknown - n->unreadable);
+	if (interrupted && !diff->complete)
+		d->exit_code = EXIT_INTERRUPTED;
+	else
+		d->exit_code = d->r.code;
+}
+
+/* Runs it; records of --json are written as they are ready, by name. */
+static int compare(struct diffing *d, struct ckpt_error *err)
+{
+	const struct options *o = d->r.o;
+	struct diff *diff = &d->r.diff;
 	struct document doc;
 	struct watch watch;
 	const bool json = wants_json(o) && !diff_more_wanted(o);
 	const bool by_name = json && !o->given[OPT_TOP];
-	if (diff_begin(diff, d->a, d->b, &d->arena, &d->query, threads_of(o), err))
-		return -1;
-	if (!diff->n && !diff->counts.ignored)
-		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->a), -1,
-				 "nothing to compare: no tensor matches");
-	if (!diff->n)
-		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->a), -1,
-				 "nothing to compare: the rules ignore all %" PRIu64
-				 " tensors", diff->counts.ignored);
-	if (check_rules(o, d->rules, d->n_paths, err))
+	if (diff_begin(diff, d->r.a, d->r.b, &d->r.arena, &d->r.query, threads_of(o),
+		       err) || check_question(d, err))
 		return -1;
 	if (json)
-		json_header(d, &doc);
+		diff_json_begin(&d->r, &doc, "tensors", "tensor");
 	size_t next = 0;
 	watch_begin(&watch, &diff->sweep.pool, diff->sweep.bytes);
 	for (bool ended = false; !ended;) {
@@ -249,36 +218,23 @@ static int compare(struct diffing *d, int *code, struct ckpt_error *err)
 		     next++)
 			json_row(d, &doc, &diff->items[next]);
 	}
-	const bool interrupted = watch_end(&watch);
-	struct ckpt_error changed = { 0 };
-	const bool trouble = diff_end(diff, &changed) != 0;
-	*code = trouble ? EXIT_TROUBLE : diff_verdict(diff);
-	if (*code == EXIT_TROUBLE && diff->counts.unknown > diff->counts.unreadable)
-		error_set(&d->undecided, CKPT_EUNSUPPORTED, NULL, -1,
-			  "%" PRIu64 " tensors have no checksums that can be compared; "
-			  "without --quick their values are",
-			  diff->counts.unknown - diff->counts.unreadable);
+	conclude(d, watch_end(&watch));
 	for (; by_name && next < diff->n; next++) /* those behind one that is missing */
 		if (diff_ready(&diff->items[next]))
 			json_row(d, &doc, &diff->items[next]);
 	for (size_t i = 0; json && !by_name && i < shown(d); i++)
 		json_row(d, &doc, diff->shown[i]);
-	if (json) {
-		json_end(d, &doc, *code);
-	} else if (diff_more_wanted(o)) {
-		if (diff_more(o, diff, &d->arena, err))
-			return -1;
-	} else if (!o->given[OPT_QUIET] && print_text(d, err)) {
-		return -1;
-	}
+	int r = 0;
+	if (json)
+		diff_json_end(&d->r, &doc);
+	else if (diff_more_wanted(o))
+		r = diff_more(&d->r, err);
+	else if (!o->given[OPT_QUIET])
+		print_text(d);
 	tell_errors(d);
-	if (d->undecided.code)
-		text_error(&d->undecided);
-	if (trouble)
-		text_error(&changed);
-	if (interrupted)
-		*code = EXIT_INTERRUPTED;
-	return 0;
+	if (d->r.trouble.code)
+		text_error(&d->r.trouble);
+	return r;
 }
 
 /* --- the command ------------------------------------------------------------------- */
@@ -298,6 +254,8 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 			"--reshape";
 	else if ((quick || names) && (o->given[OPT_SHOW] || o->given[OPT_EMIT_RULES]))
 		wrong = "--show and --emit-rules need the values";
+	else if (names && o->given[OPT_RULES])
+		wrong = "--rules is about values: not with --names-only";
 	else if (o->given[OPT_COLUMNS] && wants_json(o))
 		wrong = "--columns is for text: JSON has all of them";
 	else if (o->given[OPT_DEPTH] && !o->given[OPT_TREE])
@@ -314,8 +272,8 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 
 static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error *err)
 {
-	const struct options *o = d->o;
-	struct diff_query *q = &d->query;
+	const struct options *o = d->r.o;
+	struct diff_query *q = &d->r.query;
 	*q = (struct diff_query){
 		.naming = { o->value[OPT_MAP], o->renames, o->n_renames,
 			    o->value[OPT_STRIP_PREFIX_A], o->value[OPT_STRIP_PREFIX_B] },
@@ -333,12 +291,12 @@ static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error
 	};
 	if (nan_rule_of(o, &q->tolerance.nan, err) || roles_of(o, &q->roles, err))
 		return -1;
-	d->matcher = matcher_of(o, &d->arena, first_pattern, err);
+	d->matcher = matcher_of(o, &d->r.arena, first_pattern, err);
 	q->matcher = d->matcher;
 	if (!d->matcher)
 		return -1;
 	if (o->given[OPT_RULES] &&
-	    !(q->rules = d->rules = rules_read(&d->arena, o->value[OPT_RULES], err)))
+	    !(q->rules = d->rules = rules_read(&d->r.arena, o->value[OPT_RULES], err)))
 		return -1;
 	return 0;
 }
@@ -351,11 +309,16 @@ static bool is_same_file(struct ckpt *a, struct ckpt *b)
 	       identity_same(&x, &y);
 }
 
-static int run_diff(struct diffing *d, int *code, struct ckpt_error *err)
+static int run_diff(struct diffing *d, struct options *o, struct ckpt_error *err)
 {
-	const struct ckpt_options options = ckpt_options_of(d->o);
+	const struct ckpt_options options = ckpt_options_of(o);
 	struct paths paths;
-	if (check_usage(d->o, err) || paths_take(d->o, 2, &paths, err))
+	if (check_usage(o, err) ||
+	    choose_columns(o, o->given[OPT_TREE]   ? diff_tree_columns
+			      : o->given[OPT_SHOW] ? diff_element_columns
+						   : diff_columns,
+			   &d->chosen, err) ||
+	    paths_take(o, 2, &paths, err))
 		return -1;
 	if (paths.n == 1)
 		return error_set(err, CKPT_EINVAL, paths.all[0], -1,
@@ -370,41 +333,35 @@ static int run_diff(struct diffing *d, int *code, struct ckpt_error *err)
 			paths.n);
 	if (make_query(d, paths.used, err))
 		return -1;
-	d->n_paths = paths.used;
-	d->path_a = paths.all[0];
-	d->path_b = paths.all[1];
-	d->a = ckpt_open(d->path_a, &options, err);
-	d->b = d->a ? ckpt_open(d->path_b, &options, err) : NULL;
-	if (!d->b)
+	d->r.path_a = paths.all[0];
+	d->r.path_b = paths.all[1];
+	d->r.a = ckpt_open(d->r.path_a, &options, err);
+	d->r.b = d->r.a ? ckpt_open(d->r.path_b, &options, err) : NULL;
+	if (!d->r.b)
 		return -1;
-	tell_note(d->a);
-	tell_note(d->b);
-	d->same_file = is_same_file(d->a, d->b);
-	return compare(d, code, err);
+	tell_note(d->r.a);
+	tell_note(d->r.b);
+	d->r.same_file = is_same_file(d->r.a, d->r.b);
+	return compare(d, err);
 }
 
 static int run(const struct options *given)
 {
 	struct options o = *given;
 	struct ckpt_error err = { 0 };
-	struct diffing d = { .o = &o };
-	int code = EXIT_FINE;
-	arena_init(&d.arena, UINT64_MAX);
-	arena_init(&d.scratch, UINT64_MAX);
-	if (run_diff(&d, &code, &err)) {
-		code = fail(&o, &err);
-	} else {
-		code = end_reading(d.a, code);
-		code = end_reading(d.b, code);
-	}
-	diff_drop(&d.diff);
+	struct diffing d = { .r = { .o = &o } };
+	arena_init(&d.r.arena, UINT64_MAX);
+	arena_init(&d.r.scratch, UINT64_MAX);
+	if (run_diff(&d, &o, &err))
+		d.exit_code = fail(&o, &err);
+	diff_drop(&d.r.diff);
 	match_free(d.matcher);
 	rules_free(d.rules);
-	ckpt_close(d.a);
-	ckpt_close(d.b);
-	arena_drop(&d.scratch);
-	arena_drop(&d.arena);
-	return code;
+	ckpt_close(d.r.a);
+	ckpt_close(d.r.b);
+	arena_drop(&d.r.scratch);
+	arena_drop(&d.r.arena);
+	return d.exit_code;
 }
 
 const struct command cmd_diff = {
@@ -437,7 +394,8 @@ const struct command cmd_diff = {
 		     OPT_RTOL,		 OPT_ULP,	 OPT_CAST,   OPT_RESHAPE,
 		     OPT_FIND_RENAMES,	 OPT_MAP,	 OPT_RENAME, OPT_STRIP_PREFIX_A,
 		     OPT_STRIP_PREFIX_B, OPT_EMIT_MAP,	 OPT_RULES,  OPT_EMIT_RULES,
-		     OPT_ROLE,		 OPT_EXCLUDE,	 OPT_REGEX,  OPT_JOBS },
+		     OPT_ROLE,		 OPT_EXCLUDE,	 OPT_REGEX,  OPT_JOBS,
+		     OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

@@ -60,6 +60,15 @@ static int check_found(const struct logging *l, struct ckpt_error *err)
 			 "nothing to follow: no tensor matches");
 }
 
+static int check_all_rules(struct logging *l, struct ckpt_error *err)
+{
+	struct ckpt **all = arena_zeroed(&l->arena, l->run.n + 1, sizeof *all);
+	for (size_t i = 0; all && i < l->run.n; i++)
+		all[i] = l->run.all[i].c;
+	return all ? check_rules(l->o, l->rules, all, l->run.n, err)
+		   : arena_error(&l->arena, err);
+}
+
 static int follow(struct logging *l, int *code, struct ckpt_error *err)
 {
 	const struct options *o = l->o;
@@ -73,7 +82,7 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 					 : log_threads(&l->run, threads_of(o), err);
 	if (!threads ||
 	    history_begin(h, l->run.all, l->run.n, &l->arena, &l->query, threads, err) ||
-	    check_found(l, err) || check_rules(o, l->rules, l->run.first_pattern, err))
+	    check_found(l, err) || check_all_rules(l, err))
 		return -1;
 	if (json)
 		log_json_begin(l, &doc);
@@ -92,7 +101,9 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 	log_tell_errors(l);
 	if (trouble)
 		text_error(&changed);
-	*code = interrupted ? EXIT_INTERRUPTED : trouble ? EXIT_TROUBLE : verdict;
+	*code = interrupted && !h->complete ? EXIT_INTERRUPTED
+		: trouble		    ? EXIT_TROUBLE
+					    : verdict;
 	return 0;
 }
 
@@ -193,7 +204,7 @@ const struct command cmd_log = {
 		     { "Columns of --depth", history_scope_columns } },
 	.options = { OPT_LONG, OPT_DEPTH, OPT_TOP, OPT_COLUMNS, OPT_QUICK, OPT_CHECK,
 		     OPT_RULES, OPT_NAN, OPT_ATOL, OPT_RTOL, OPT_ULP, OPT_ROLE,
-		     OPT_EXCLUDE, OPT_REGEX, OPT_JOBS },
+		     OPT_EXCLUDE, OPT_REGEX, OPT_JOBS, OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

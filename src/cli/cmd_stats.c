@@ -264,7 +264,7 @@ static int find_targets(struct statting *s, struct ckpt_error *err)
 	return 0;
 }
 
-static int look_at_all(struct statting *s, struct ckpt_error *err)
+static void look_at_all(struct statting *s)
 {
 	for (size_t i = 0; i < s->targets.n; i++) {
 		const struct target *t = s->targets.p[i];
@@ -278,11 +278,19 @@ static int look_at_all(struct statting *s, struct ckpt_error *err)
 		s->complete &= i + 1 == s->targets.n;
 		break;
 	}
-	if (s->interrupted || s->sum.tensors || s->code == EXIT_TROUBLE)
-		return 0;
-	error_set(err, CKPT_ENOTFOUND, NULL, -1, "no tensor matches in any checkpoint");
-	trouble(s, err);
-	return 0;
+}
+
+/* A check that has seen no number has found nothing good. */
+static void check_seen(struct statting *s)
+{
+	struct ckpt_error none = { 0 };
+	if (!s->o->given[OPT_CHECK] || s->interrupted || s->sum.numbers ||
+	    s->code == EXIT_TROUBLE)
+		return;
+	error_set(&none, CKPT_ENOTFOUND, NULL, -1,
+		  s->sum.tensors ? "no tensor that matches holds numbers"
+				 : "no tensor matches in any checkpoint");
+	trouble(s, &none);
 }
 
 /* --- the command ------------------------------------------------------------------- */
@@ -349,7 +357,7 @@ static int run_stats(struct statting *s, struct ckpt_error *err)
 	if (several(s)) {
 		if (wants_json(o))
 			begin_json(s);
-		look_at_all(s, err);
+		look_at_all(s);
 	} else {
 		const struct target *t = s->targets.p[0];
 		if (t->error)
@@ -357,13 +365,14 @@ static int run_stats(struct statting *s, struct ckpt_error *err)
 		if (look_at(s, t->path, err))
 			return -1;
 	}
+	check_seen(s);
 	if (wants_json(o))
 		end_json(s);
 	else if (o->given[OPT_CHECK] && s->sum.tensors)
 		stats_verdict(&s->sum, s->checkpoints, s->complete);
 	if (s->code == EXIT_FINE && o->given[OPT_CHECK] && s->sum.not_finite)
 		s->code = EXIT_FOUND;
-	if (s->interrupted)
+	if (s->interrupted && !s->complete)
 		s->code = EXIT_INTERRUPTED;
 	return 0;
 }
@@ -404,7 +413,8 @@ const struct command cmd_stats = {
 		 "elements the\nmodulus counts, booleans are 0 and 1.\n",
 	.columns = { { "Columns (text only: bars, note)", stats_columns } },
 	.options = { OPT_LONG, OPT_COLUMNS, OPT_HISTOGRAM, OPT_CHECK, OPT_SORT,
-		     OPT_REVERSE, OPT_ROLE, OPT_EXCLUDE, OPT_REGEX, OPT_JOBS },
+		     OPT_REVERSE, OPT_ROLE, OPT_EXCLUDE, OPT_REGEX, OPT_JOBS,
+		     OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

@@ -83,7 +83,7 @@ struct verifying {
 	const char *path;         /* of the one being verified */
 	const char *repeated;     /* code of the finding before, and how often it came */
 	uint64_t repeats;
-	bool interrupted;
+	bool stop, interrupted; /* ^C was pressed; something was left undone */
 	int code;
 };
 
@@ -228,8 +228,9 @@ static int check_watched(struct verifying *v, struct ckpt *c, struct ckpt_summar
 	struct check check;
 	if (check_begin(&check, c, on_finding, v, s, threads_of(v->o), err))
 		return -1;
-	v->interrupted |= watch_all(&check.sweep.pool, check.sweep.bytes);
+	v->stop |= watch_all(&check.sweep.pool, check.sweep.bytes);
 	const int r = check_end(&check, err);
+	v->interrupted |= check.incomplete;
 	if (!r && check.incomplete)
 		return error_set(err, CKPT_EIO, ckpt_prefix(c), -1,
 				 "interrupted: not all of it has been checked");
@@ -271,6 +272,13 @@ static int verify_path(struct verifying *v, const char *path, struct ckpt_error 
 	return r;
 }
 
+/* Another one is due: not after ^C, and then it is left undone. */
+static bool go_on(struct verifying *v)
+{
+	v->interrupted |= v->stop;
+	return !v->stop;
+}
+
 /* An older checkpoint that the state file names may have been deleted;
  * the latest may not. */
 static int verify_folder(struct verifying *v, const struct run_folder *run,
@@ -284,7 +292,7 @@ static int verify_folder(struct verifying *v, const struct run_folder *run,
 			     "left over from a save that was interrupted");
 	if (!wants_json(v->o))
 		end_repeats(v);
-	for (size_t i = 0; i < run->n && !v->interrupted; i++) {
+	for (size_t i = 0; i < run->n && go_on(v); i++) {
 		const struct snapshot *s = &run->all[i];
 		if (s->on_disk) {
 			if (verify_path(v, s->prefix, err))
@@ -365,7 +373,7 @@ static int verify_all(struct verifying *v, struct ckpt_error *err)
 		return -1;
 	if (wants_json(v->o))
 		begin_json(v);
-	for (size_t i = 0; i < v->o->n_args && !v->interrupted; i++) {
+	for (size_t i = 0; i < v->o->n_args && go_on(v); i++) {
 		struct run_folder run;
 		struct ckpt_error e = { 0 };
 		int r;
@@ -379,6 +387,8 @@ static int verify_all(struct verifying *v, struct ckpt_error *err)
 		if (r)
 			return -1;
 	}
+	if (v->interrupted && v->code == EXIT_FINE)
+		v->code = EXIT_TROUBLE; /* not all of it is known to be whole */
 	if (wants_json(v->o))
 		end_json(v);
 	return 0;
@@ -408,7 +418,7 @@ const struct command cmd_verify = {
 		"ckpt-inspect verify --json run/ | jq '.findings[] | select(.tensor)'\n",
 	.notes = "Exit codes: 0 whole, 1 damaged, 2 could not be looked at.\n"
 		 "What it can find stands in ckpt-inspect(1).\n",
-	.options = { OPT_ALL, OPT_JOBS },
+	.options = { OPT_ALL, OPT_JOBS, OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

@@ -37,86 +37,94 @@ static const void *element_at(const struct rows *rows, size_t i)
 }
 
 /* Rows as a table, or as a document whose records are called what. */
-static int print_rows(const struct options *o, struct diff *d, struct arena *a,
-		      const struct rows *rows, const char *what, const char *each,
-		      struct ckpt_error *err)
+static int print_rows(struct diff_run *r, const struct rows *rows, const char *what,
+		      const char *each, struct ckpt_error *err)
 {
 	struct chosen chosen;
 	struct document doc;
-	if (!wants_json(o)) {
-		if (choose_columns(o, rows->columns, &chosen, err))
+	if (!wants_json(r->o)) {
+		if (choose_columns(r->o, rows->columns, &chosen, err))
 			return -1;
-		text_table(stdout, rows, &chosen);
+		if (rows->n)
+			text_table(stdout, rows, &chosen);
+		else if (!r->trouble.code && !r->diff.counts.unreadable)
+			puts(r->o->given[OPT_SHOW] ? "no element differs"
+						   : "no difference");
 		return 0;
 	}
-	document_begin(&doc, a, "diff", o->given[OPT_NDJSON]);
-	document_source(&doc, "a", o->args[0], d->a, NULL);
-	document_source(&doc, "b", o->args[1], d->b, NULL);
-	document_header_end(&doc);
-	document_records(&doc, what, each);
+	diff_json_begin(r, &doc, what, each);
 	for (size_t i = 0; i < rows->n; i++)
 		document_row(&doc, rows->columns, rows->at(rows, i));
-	document_records_end(&doc);
-	document_summary_begin(&doc);
-	jw_text(&doc.j, "verdict", diff_verdict_name(diff_verdict(d)));
-	jw_bool(&doc.j, "complete", d->complete);
-	jw_u64(&doc.j, "changed", d->counts.changed);
-	jw_u64(&doc.j, "added", d->counts.added);
-	jw_u64(&doc.j, "removed", d->counts.removed);
-	document_end(&doc);
+	diff_json_end(r, &doc);
 	return 0;
 }
 
-static int print_tree(const struct options *o, struct diff *d, struct arena *a,
-		      struct ckpt_error *err)
+static int print_tree(struct diff_run *r, struct ckpt_error *err)
 {
+	const struct options *o = r->o;
 	const size_t depth =
 		o->given[OPT_DEPTH] ? (size_t)o->number[OPT_DEPTH] : SIZE_MAX;
 	struct pointers found = { 0 };
-	int r = diff_tree(d, a, depth, o->given[OPT_SHOW_SAME], &found, err);
+	int failed = diff_tree(&r->diff, &r->arena, depth, o->given[OPT_SHOW_SAME],
+			       &found, err);
 	const struct rows rows = { diff_tree_columns, found.n, pointer_at, &found };
-	if (!r && !found.n && !wants_json(o))
-		puts("no difference");
-	else if (!r)
-		r = print_rows(o, d, a, &rows, "scopes", "scope", err);
+	if (!failed)
+		failed = print_rows(r, &rows, "scopes", "scope", err);
 	pointers_drop(&found);
-	return r;
+	return failed;
 }
 
-static int print_elements(const struct options *o, struct diff *d, struct arena *a,
-			  struct ckpt_error *err)
+/* The tensor of --show. */
+static const struct diff_item *shown_item(const struct diff_run *r,
+					  struct ckpt_error *err)
 {
-	enum { USUAL = 10 };
-	const char *name = o->value[OPT_SHOW];
-	const size_t len = strlen(name), most = o->given[OPT_TOP]
-							? (size_t)o->number[OPT_TOP]
-							: USUAL;
-	const struct diff_item *item = NULL;
+	const struct diff *d = &r->diff;
+	const char *name = r->o->value[OPT_SHOW];
+	const size_t len = strlen(name);
 	struct near_names near = { .wanted = name, .wanted_len = len };
-	for (size_t i = 0; i < d->n && !item; i++) {
+	for (size_t i = 0; i < d->n; i++) {
 		const struct ckpt_tensor *t = tensor_of(&d->items[i]);
 		near_offer(&near, t->name, t->name_len);
 		if (t->name_len == len && !memcmp(t->name, name, len))
-			item = &d->items[i];
+			return &d->items[i];
 	}
-	if (!item)
-		return error_set(err, CKPT_ENOTFOUND, NULL, -1,
-				 "no tensor '%.100s' is compared%s%.100s%s", name,
-				 near.n ? "; did you mean '" : "",
-				 near.n ? near.best[0].name : "", near.n ? "'?" : "");
+	error_set(err, CKPT_ENOTFOUND, NULL, -1,
+		  "no tensor '%.100s' is compared%s%.100s%s", name,
+		  near.n ? "; did you mean '" : "", near.n ? near.best[0].name : "",
+		  near.n ? "'?" : "");
+	return NULL;
+}
+
+static int print_elements(struct diff_run *r, struct ckpt_error *err)
+{
+	enum { USUAL = 10 };
+	const size_t most = r->o->given[OPT_TOP] ? (size_t)r->o->number[OPT_TOP] : USUAL;
+	const struct diff_item *item = shown_item(r, err);
 	struct diff_element_row *found;
 	size_t n;
-	if (diff_elements(d, a, item, most, &found, &n, err))
+	if (!item || diff_elements(&r->diff, &r->arena, item, most, &found, &n, err))
 		return -1;
 	const struct rows rows = { diff_element_columns, n, element_at, found };
-	if (!n && !wants_json(o)) {
-		puts("no element differs");
-		return 0;
-	}
-	return print_rows(o, d, a, &rows, "elements", "element", err);
+	return print_rows(r, &rows, "elements", "element", err);
 }
 
 /* --- files for --map and --rules --------------------------------------------------- */
+
+/* A name as a file for --map has it: '#' begins a comment there, blanks are cut off. */
+static void put_map_name(const struct ckpt_tensor *t)
+{
+	const char *p = t->name;
+	size_t n = t->name_len;
+	const bool blank = n > 1 && p[n - 1] == ' ';
+	if (n && (*p == '#' || *p == ' ')) {
+		printf("\\x%02x", *p);
+		p++;
+		n--;
+	}
+	text_put(stdout, p, n - (blank && n));
+	if (blank && n)
+		fputs("\\x20", stdout);
+}
 
 static void print_map(const struct diff *d)
 {
@@ -124,56 +132,70 @@ static void print_map(const struct diff *d)
 		const struct pair *p = &d->items[i].pair;
 		if (!p->a || !p->b)
 			continue;
-		text_put(stdout, p->a->name, p->a->name_len);
+		put_map_name(p->a);
 		putchar('\t');
-		text_put(stdout, p->b->name, p->b->name_len);
+		put_map_name(p->b);
 		putchar('\n');
 	}
 }
 
-/* The word under which the pair is no difference: what did not change is frozen. */
-static const char *rule_for(const struct diff_item *item, char number[NUMBER_MAX])
+/* The words under which the pair is no difference: what did not change is frozen. */
+static const char *words_for(struct arena *a, const struct diff *d,
+			     const struct diff_item *item)
 {
 	const struct comparison *c = item->found;
-	if (!c)
+	char number[NUMBER_MAX];
+	if (!c) /* added, removed, incomparable */
 		return "ignore";
 	if (!c->changed)
 		return "frozen";
+	const struct dtype *da = dtype_of(item->pair.a->dtype);
+	const struct dtype *db = dtype_of(item->pair.b->dtype);
 	if (c->nan_appeared || c->nan_vanished || c->inf_appeared || c->inf_vanished ||
-	    c->max_index == UINT64_MAX)
-		return "must-change"; /* no tolerance covers it */
+	    !da->size || da->kind == KIND_BOOL || c->max_index == UINT64_MAX)
+		return "ignore"; /* no tolerance covers it */
+	const bool whole = da->kind != KIND_FLOAT && db->kind != KIND_FLOAT &&
+			   da->kind != KIND_COMPLEX;
 	/* No less than the largest change: it is what the tolerance is compared with. */
-	number_double(number, c->max_abs);
-	return NULL;
+	if (whole)
+		number_u64(number, c->max_abs_int);
+	else
+		number_double(number, c->max_abs);
+	const bool nan = d->query->tolerance.nan != NAN_EQUAL && c->nan_a;
+	return arena_printf(a, "%s=%s%s", whole ? "ulp" : "atol", number,
+			    nan ? " nan=equal" : "");
 }
 
-static int print_rules(const struct diff *d, struct arena *a, struct ckpt_error *err)
+static int print_rules(const struct diff_run *r, struct arena *a, struct ckpt_error *err)
 {
+	const struct diff *d = &r->diff;
+	if (!d->complete || d->counts.unknown || r->trouble.code)
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "no rules are printed: not all tensors were compared");
 	for (size_t i = 0; i < d->n; i++) {
-		const struct diff_item *item = &d->items[i];
-		const struct ckpt_tensor *t = tensor_of(item);
+		const struct ckpt_tensor *t = tensor_of(&d->items[i]);
 		const char *pattern = rules_pattern_of(a, t->name, t->name_len);
-		char number[NUMBER_MAX];
-		if (!pattern)
+		const char *words = words_for(a, d, &d->items[i]);
+		if (!pattern || !words)
 			return arena_error(a, err);
-		const char *word = rule_for(item, number);
-		if (word)
-			printf("%s  %s\n", pattern, word);
-		else
-			printf("%s  atol=%s\n", pattern, number);
+		printf("%s  %s\n", pattern, words);
 	}
 	return 0;
 }
 
-int diff_more(const struct options *o, struct diff *d, struct arena *a,
-	      struct ckpt_error *err)
+int diff_more_check(const struct diff_run *r, struct ckpt_error *err)
 {
-	if (o->given[OPT_TREE])
-		return print_tree(o, d, a, err);
-	if (o->given[OPT_SHOW])
-		return print_elements(o, d, a, err);
-	if (o->given[OPT_EMIT_RULES])
-		return print_rules(d, a, err);
-	print_map(d);
+	return r->o->given[OPT_SHOW] && !shown_item(r, err) ? -1 : 0;
+}
+
+int diff_more(struct diff_run *r, struct ckpt_error *err)
+{
+	if (r->o->given[OPT_TREE])
+		return print_tree(r, err);
+	if (r->o->given[OPT_SHOW])
+		return print_elements(r, err);
+	if (r->o->given[OPT_EMIT_RULES])
+		return print_rules(r, &r->arena, err);
+	print_map(&r->diff);
 	return 0;
 }

@@ -3,13 +3,13 @@
 #ifndef CLI_DIFF_MORE_H
 #define CLI_DIFF_MORE_H
 
-#include "cli/opt.h"
-#include "report/diff.h"
+#include "cli/diff_json.h"
 
 /* Is one of --tree, --show, --emit-map, --emit-rules given? */
 bool diff_more_wanted(const struct options *o);
+/* Can it be answered? Asked before the values are read. */
+int diff_more_check(const struct diff_run *r, struct ckpt_error *err);
 /* Prints it. */
-int diff_more(const struct options *o, struct diff *d, struct arena *a,
-	      struct ckpt_error *err);
+int diff_more(struct diff_run *r, struct ckpt_error *err);
 
 #endif

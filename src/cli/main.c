@@ -78,6 +78,8 @@ static int run(struct options *o, int argc, char **argv)
 		printf("ckpt-inspect %s\n", ckpt_version());
 		return EXIT_FINE;
 	}
+	if (!o->given[OPT_NO_MMAP])
+		mapping_allow();
 	return o->command->run(o);
 }
 
@@ -103,7 +105,6 @@ int main(int argc, char **argv)
 {
 	static char out_buffer[1 << 16];
 	struct options o;
-	mapping_allow();
 	setlocale(LC_CTYPE, ""); /* widths and nothing else: numbers keep their point */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof out_buffer);
 	const int code = run(&o, argc, argv);

@@ -10,6 +10,7 @@
 #include "cli/opt.h"
 
 #include <errno.h>
+#include <float.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,8 @@ const struct option_spec option_specs[N_OPTIONS] = {
 		      "two NaN are equal (default), differ, or count bitwise" },
 	[OPT_NDJSON] = { "ndjson", 0, NULL,
 			 "print JSON, one record a line, as it is read" },
+	[OPT_NO_MMAP] = { "no-mmap", 0, NULL,
+			  "read files instead of mapping them into memory" },
 	[OPT_OBJECTS] = { "objects", 0, NULL,
 			  "show the object graph of a tf.train.Checkpoint as a tree" },
 	[OPT_PRECISION] = { "precision", 'p', "N",
@@ -138,7 +141,7 @@ static int read_real(struct options *o, enum option_id id, struct ckpt_error *er
 {
 	char *end;
 	const double v = number_read(o->value[id], &end);
-	if (end == o->value[id] || *end || !(v >= 0))
+	if (end == o->value[id] || *end || !(v >= 0 && v <= DBL_MAX))
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "--%s takes a number from 0 on, not '%.80s'",
 				 option_specs[id].name, o->value[id]);

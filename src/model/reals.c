@@ -8,6 +8,7 @@
 
 #include "model/reals.h"
 
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -29,6 +30,15 @@ static double bytes_real[CKPT_FLOAT4_E2M1FN + 1][256];
 static pthread_once_t bytes_once = PTHREAD_ONCE_INIT;
 static _Atomic int chosen; /* AUTO: not yet */
 
+/* As a number of one part: finite if both parts are. */
+static double modulus(double re, double im)
+{
+	if (isnan(re) || isnan(im))
+		return NAN;
+	const double m = hypot(re, im);
+	return isinf(m) && !isinf(re) && !isinf(im) ? DBL_MAX : m;
+}
+
 /* One element: what all that is faster must agree with. */
 static double real_of(const struct dtype *d, const void *p)
 {
@@ -44,7 +54,7 @@ static double real_of(const struct dtype *d, const void *p)
 		return dtype_uint(d, p) != 0;
 	case KIND_COMPLEX:
 		dtype_complex(d, p, &re, &im);
-		return hypot(re, im);
+		return modulus(re, im);
 	default:
 		return NAN;
 	}

@@ -15,9 +15,9 @@
 enum { BLOCK = 4096, LANES = 16 };
 
 /* n <= BLOCK elements as doubles. Exact, but for int64 and uint64 beyond 2^53 (nearest,
- * ties to even) and complex (modulus; NaN if a part is NaN and none is infinite, infinity
- * if a part is infinite, as C's hypot). Booleans are 0 or 1. Only for kinds of numbers
- * and booleans. */
+ * ties to even) and complex (modulus: NaN if a part is NaN, else infinite
+ * if a part is; DBL_MAX where a double is too small for it). Booleans are 0 or 1. Only
+ * for kinds of numbers and booleans. */
 void reals_of(const struct dtype *d, const void *in, size_t n, double *out);
 /* What becomes of v when it is cast to a dtype of kind float: nearest, ties to even; too
  * large: infinity where the dtype has one, else NaN (float4_e2m1fn, which has neither:

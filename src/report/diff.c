@@ -29,7 +29,8 @@ static void apply_rule(struct diff_item *item)
 	const bool there = item->pair.a && item->pair.b;
 	const bool still = there && item->class != CLASS_INCOMPARABLE &&
 			   (item->class == CLASS_IDENTICAL ||
-			    (item->found && !item->found->changed));
+			    (item->found &&
+			     (!item->found->changed || !item->found->bits)));
 	if (e->change == EXPECT_FROZEN && !still)
 		item->violation = "changed, but the rules freeze it";
 	else if (e->change == EXPECT_CHANGE && still)
@@ -199,15 +200,13 @@ static int expect(struct diff *d, struct diff_item *item, bool *ignored,
 		  struct ckpt_error *err)
 {
 	const struct pair *p = &item->pair;
-	const struct ckpt_tensor *t = p->b ? p->b : p->a;
 	*ignored = false;
 	if (!d->query->rules)
 		return 0;
-	struct expected e = rules_for(d->query->rules, t->name, t->name_len,
-				      &d->query->tolerance);
-	if (!e.pattern && p->a && p->b)
-		e = rules_for(d->query->rules, p->a->name, p->a->name_len,
-			      &d->query->tolerance);
+	const struct ckpt_tensor *a = p->a, *b = p->b;
+	struct expected e = rules_for_both(d->query->rules, a ? a->name : NULL,
+					   a ? a->name_len : 0, b ? b->name : NULL,
+					   b ? b->name_len : 0, &d->query->tolerance);
 	*ignored = e.ignore;
 	if (!e.pattern || e.ignore)
 		return 0;
@@ -291,8 +290,11 @@ bool diff_is_difference(const struct diff_item *item)
 {
 	if (item->violation)
 		return true;
+	/* A change that is wanted; not that it becomes NaN. */
+	const struct comparison *c = item->found;
 	if (item->expected && item->expected->change == EXPECT_CHANGE &&
-	    item->status == DIFF_CHANGED && item->class == CLASS_DIFFER)
+	    item->status == DIFF_CHANGED && item->class == CLASS_DIFFER &&
+	    (!c || (!c->nan_appeared && !c->inf_appeared)))
 		return false;
 	return item->status == DIFF_CHANGED || item->status == DIFF_ADDED ||
 	       item->status == DIFF_REMOVED;
@@ -403,7 +405,7 @@ int diff_verdict(const struct diff *d)
 		return 2;
 	if (n->changed > n->expected || n->added || n->removed || n->violations)
 		return 1;
-	if (n->unknown || !d->n)
+	if (n->unknown || !d->n || !d->complete)
 		return 2;
 	return 0;
 }

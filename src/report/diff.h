@@ -62,7 +62,7 @@ struct diff_row {
 	struct cell_ints first_nan_appeared;
 	struct cell_texts candidates;
 	uint64_t elements, changed, beyond, sign_flips, zeros_a, zeros_b;
-	uint64_t nan_a, nan_b, inf_a, inf_b;
+	uint64_t nan_a, nan_b, inf_a, inf_b, n_candidates;
 	uint64_t nan_appeared, nan_vanished, inf_appeared, inf_vanished;
 	double mean_abs, l2_delta, l2_a, l2_b, rel_l2, cosine;
 	struct cell_element max_abs, max_abs_a, max_abs_b;

@@ -1,12 +1,12 @@
 /* diff_elements.c — the elements of one tensor that differ most.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The pair is read once more, in order, by this thread. The elements kept are few, so
- * they stand in an array in the order of their size.
+ * The pair is read once more, in order, by this thread.
  */
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -36,23 +36,25 @@ struct collecting {
 	size_t n, most;
 };
 
-static bool larger(const struct kept *x, const struct kept *y)
+/* The larger ones first, of equals the earlier. */
+static int by_size(const void *x, const void *y)
 {
-	if (x->delta != y->delta)
-		return x->delta > y->delta;
-	return x->exact > y->exact;
+	const struct kept *a = x, *b = y;
+	if (a->delta != b->delta)
+		return a->delta > b->delta ? -1 : 1;
+	if (a->exact != b->exact)
+		return a->exact > b->exact ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
 }
 
+/* There is room for twice as many as are wanted: when it is full, half of them go. */
 static void keep(struct collecting *c, const struct kept *new)
 {
-	size_t at = c->n;
-	while (at && larger(new, &c->kept[at - 1]))
-		at--;
-	if (at == c->most)
+	c->kept[c->n++] = *new;
+	if (c->n < 2 * c->most)
 		return;
-	c->n += c->n < c->most;
-	memmove(&c->kept[at + 1], &c->kept[at], (c->n - 1 - at) * sizeof *c->kept);
-	c->kept[at] = *new;
+	qsort(c->kept, c->n, sizeof *c->kept, by_size);
+	c->n = c->most;
 }
 
 /* Compares one pair by the same rules as the whole. */
@@ -94,21 +96,12 @@ static int collect(const struct diff *d, const struct diff_item *item,
 	return 0;
 }
 
-/* The flattened index, unravelled. */
-static int fill_row(struct arena *a, const struct collecting *c, const struct kept *k,
-		    const struct ckpt_tensor *t, struct diff_element_row *row)
+static void fill_row(struct arena *a, const struct collecting *c, const struct kept *k,
+		     const struct ckpt_tensor *t, struct diff_element_row *row)
 {
 	const bool whole = c->how.a->kind != KIND_FLOAT && c->how.b->kind != KIND_FLOAT &&
 			   c->how.a->kind != KIND_COMPLEX;
-	uint64_t flat = k->index;
-	int64_t *index = arena_zeroed(a, (size_t)t->rank + 1, sizeof *index);
-	if (!index)
-		return -1;
-	for (int i = t->rank - 1; i >= 0; i--) {
-		index[i] = (int64_t)(flat % (uint64_t)t->dims[i]);
-		flat /= (uint64_t)t->dims[i];
-	}
-	*row = (struct diff_element_row){ .index = { index, (size_t)t->rank },
+	*row = (struct diff_element_row){ .index = cell_index(a, t, k->index),
 					  .a = { .dtype = c->how.a },
 					  .b = { .dtype = c->how.b },
 					  .delta = { .digits = REAL_DIGITS } };
@@ -118,7 +111,6 @@ static int fill_row(struct arena *a, const struct collecting *c, const struct ke
 		row->delta.dtype = dtype_of(whole ? CKPT_UINT64 : CKPT_FLOAT64);
 		memcpy(row->delta.bytes, whole ? (const void *)&k->exact : &k->delta, 8);
 	}
-	return 0;
 }
 
 int diff_elements(const struct diff *d, struct arena *a, const struct diff_item *item,
@@ -126,24 +118,28 @@ int diff_elements(const struct diff *d, struct arena *a, const struct diff_item 
 		  struct ckpt_error *err)
 {
 	const struct pair *p = &item->pair;
+	if (item->error)
+		return error_copy(err, item->error);
 	if (!p->a || !p->b || !item->found || !ckpt_dtype_size(p->a->dtype))
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "its elements are not compared one by one");
+	n = n < p->b->elements ? n : (size_t)p->b->elements;
 	struct collecting c = {
 		.how = { dtype_of(p->a->dtype), dtype_of(p->b->dtype),
 			 item->expected ? item->expected->tolerance
 					: d->query->tolerance },
 		.most = n,
-		.kept = arena_zeroed(a, n + 1, sizeof *c.kept),
+		.kept = arena_zeroed(a, 2 * n + 1, sizeof *c.kept),
 	};
 	*rows = arena_zeroed(a, n + 1, sizeof **rows);
 	if (!c.kept || !*rows)
 		return arena_error(a, err);
-	if (collect(d, item, &c, err))
+	if (n && collect(d, item, &c, err))
 		return -1;
+	qsort(c.kept, c.n, sizeof *c.kept, by_size);
+	c.n = c.n < n ? c.n : n;
 	for (size_t i = 0; i < c.n; i++)
-		if (fill_row(a, &c, &c.kept[i], p->b, &(*rows)[i]))
-			return arena_error(a, err);
+		fill_row(a, &c, &c.kept[i], p->b, &(*rows)[i]);
 	*found = c.n;
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "report/diff.h"
 #include "report/list.h"
 
+enum { MOST_CANDIDATES = 100 };
+
 enum null_bits {
 	NULL_FOUND = 1,     /* no values were compared */
 	NULL_NUMBERS = 2,   /* they are no numbers */
@@ -22,6 +24,7 @@ enum null_bits {
 	NULL_MEAN = 256,
 	NULL_REL = 512,
 	NULL_COSINE = 1024,
+	NULL_L2 = 2048,
 };
 
 #define FIELD(field) .offset = offsetof(struct diff_row, field)
@@ -149,19 +152,19 @@ const struct column diff_columns[] = {
 	  .type = COL_REAL,
 	  FIELD(l2_delta),
 	  .show = SHOW_LONG,
-	  .null = NULL_FOUND | NULL_NUMBERS,
+	  .null = NULL_FOUND | NULL_NUMBERS | NULL_L2,
 	  .help = "root of the sum of (b - a)^2 over finite pairs" },
 	{ .name = "l2_a",
 	  .type = COL_REAL,
 	  FIELD(l2_a),
 	  .show = SHOW_JSON,
-	  .null = NULL_FOUND | NULL_NUMBERS,
+	  .null = NULL_FOUND | NULL_NUMBERS | NULL_L2,
 	  .help = "the same of a" },
 	{ .name = "l2_b",
 	  .type = COL_REAL,
 	  FIELD(l2_b),
 	  .show = SHOW_JSON,
-	  .null = NULL_FOUND | NULL_NUMBERS,
+	  .null = NULL_FOUND | NULL_NUMBERS | NULL_L2,
 	  .help = "the same of b" },
 	{ .name = "rel_l2", .rare = true,
 	  .title = "‖Δ‖/‖A‖",
@@ -217,6 +220,11 @@ const struct column diff_columns[] = {
 	  FIELD(candidates),
 	  .show = SHOW_JSON,
 	  .help = "with -M: tensors of b with the same content" },
+	{ .name = "n_candidates",
+	  .type = COL_COUNT,
+	  FIELD(n_candidates),
+	  .show = SHOW_JSON,
+	  .help = "how many there are; no more than a hundred are named" },
 	{ .name = "error",
 	  .type = COL_NAME,
 	  FIELD(error),
@@ -343,6 +351,7 @@ static void fill_numbers(struct arena *a, const struct diff_item *item,
 	row->rel_l2 = comparison_rel_l2(c);
 	row->cosine = comparison_cosine(c);
 	row->null |= (isnan(row->mean_abs) ? NULL_MEAN : 0) |
+		     (isnan(row->l2_delta) ? NULL_L2 : 0) |
 		     (isnan(row->rel_l2) ? NULL_REL : 0) |
 		     (isnan(row->cosine) ? NULL_COSINE : 0);
 	row->sign_flips = c->sign_flips;
@@ -440,10 +449,13 @@ bool diff_row_of(const struct diff *d, struct arena *a, const struct diff_item *
 		row->rule = cell_of(item->expected->pattern);
 	row->violation = cell_of(item->violation);
 	row->error = cell_of(item->error ? item->error->text : NULL);
-	struct cell_text *names = arena_zeroed(a, p->n_candidates + 1, sizeof *names);
-	for (size_t i = 0; names && i < p->n_candidates; i++)
+	const size_t n = p->n_candidates < MOST_CANDIDATES ? p->n_candidates
+							   : MOST_CANDIDATES;
+	struct cell_text *names = arena_zeroed(a, n + 1, sizeof *names);
+	for (size_t i = 0; names && i < n; i++)
 		names[i] = name_of(p->candidates[i]);
-	row->candidates = (struct cell_texts){ names, names ? p->n_candidates : 0 };
+	row->candidates = (struct cell_texts){ names, names ? n : 0 };
+	row->n_candidates = p->n_candidates;
 	row->note = cell_of(note_of(a, item, row));
 	return names != NULL;
 }

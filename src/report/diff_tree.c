@@ -64,8 +64,8 @@ struct sum {
 static void add(struct sum *s, const struct diff_item *item)
 {
 	const struct comparison *c = item->found;
-	s->differ += item->status == DIFF_CHANGED || item->status == DIFF_ADDED ||
-		     item->status == DIFF_REMOVED || item->status == DIFF_UNKNOWN;
+	s->differ += diff_is_difference(item) || item->status == DIFF_CHANGED ||
+		     item->status == DIFF_UNKNOWN;
 	if (!c)
 		return;
 	s->changed += c->changed;

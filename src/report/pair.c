@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/values.h"
+#include "base/crc32c.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -196,20 +198,25 @@ static bool same_box(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 
 /* Are the checksums of the same elements, written in the same way? Lengths of strings
  * have a byte order, though the dtype has none. */
+/* A field that is absent from the entry reads as 0: no saver leaves it out. */
+static bool has_checksum(const struct ckpt_piece *p)
+{
+	return p->has_crc32c && !p->in_block && p->crc32c != crc32c_unmask(0);
+}
+
 static bool comparable(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 		       const struct ckpt_piece *b)
 {
 	const struct dtype *d = dtype_of(t->dtype);
 	const bool order = !d || d->swap > 1 || a->spelling != SPELL_RAW;
-	return a->has_crc32c && b->has_crc32c && !a->in_block && !b->in_block &&
-	       a->spelling == b->spelling && (!order || !a->swap == !b->swap) &&
-	       same_box(t, a, b);
+	return has_checksum(a) && has_checksum(b) && a->spelling == b->spelling &&
+	       (!order || !a->swap == !b->swap) && same_box(t, a, b);
 }
 
 enum recorded recorded_compare(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
 {
 	enum recorded result = RECORDED_SAME;
-	if (a->problem || b->problem)
+	if (a->problem || b->problem || pieces_cover(a, NULL) || pieces_cover(b, NULL))
 		return RECORDED_UNKNOWN;
 	if (!a->elements)
 		return RECORDED_SAME;

@@ -327,26 +327,65 @@ static size_t find_literal(const struct rules *rules, const char *name, size_t l
 	return low;
 }
 
-struct expected rules_for(const struct rules *rules, const char *name, size_t len,
-			  const struct tolerance *defaults)
+/* The lines for one name: literal ones and globs, by their numbers. */
+struct cursor {
+	const char *name;
+	size_t len, literal, glob;
+};
+
+static struct rule *next_literal(const struct rules *rules, const struct cursor *c)
+{
+	if (!c->name || c->literal == rules->literals.n)
+		return NULL;
+	struct rule *r = rules->literals.p[c->literal];
+	return compare_literal(r, c->name, c->len) ? NULL : r;
+}
+
+static struct rule *next_glob(const struct rules *rules, struct cursor *c)
+{
+	for (; c->name && c->glob < rules->globs.n; c->glob++) {
+		struct rule *r = rules->globs.p[c->glob];
+		if (match_name(r->glob, c->name, c->len))
+			return r;
+	}
+	return NULL;
+}
+
+/* The next line that matches, of the two kinds; NULL at the end. */
+static struct rule *peek(const struct rules *rules, struct cursor *c, bool *literal)
+{
+	struct rule *l = next_literal(rules, c), *g = next_glob(rules, c);
+	*literal = l && (!g || l->line < g->line);
+	return *literal ? l : g;
+}
+
+struct expected rules_for_both(const struct rules *rules, const char *a, size_t a_len,
+			       const char *b, size_t b_len,
+			       const struct tolerance *defaults)
 {
 	struct expected e = { .tolerance = *defaults };
 	if (!rules)
 		return e;
-	size_t next = find_literal(rules, name, len);
-	for (size_t i = 0; i <= rules->globs.n; i++) {
-		struct rule *glob = i < rules->globs.n ? rules->globs.p[i] : NULL;
-		for (; next < rules->literals.n; next++) {
-			struct rule *r = rules->literals.p[next];
-			if (compare_literal(r, name, len) ||
-			    (glob && r->line > glob->line))
-				break;
-			apply(r, &e);
-		}
-		if (glob && match_name(glob->glob, name, len))
-			apply(glob, &e);
+	struct cursor c[2] = { { a, a_len, a ? find_literal(rules, a, a_len) : 0, 0 },
+			       { b, b_len, b ? find_literal(rules, b, b_len) : 0, 0 } };
+	for (uint64_t last = 0;;) {
+		bool literal[2];
+		struct rule *r[2] = { peek(rules, &c[0], &literal[0]),
+				      peek(rules, &c[1], &literal[1]) };
+		if (!r[0] && !r[1])
+			return e;
+		const int i = !r[0] || (r[1] && r[1]->line < r[0]->line);
+		if (r[i]->line != last) /* else it matches both names */
+			apply(r[i], &e);
+		last = r[i]->line;
+		*(literal[i] ? &c[i].literal : &c[i].glob) += 1;
 	}
-	return e;
+}
+
+struct expected rules_for(const struct rules *rules, const char *name, size_t len,
+			  const struct tolerance *defaults)
+{
+	return rules_for_both(rules, name, len, NULL, 0, defaults);
 }
 
 bool rules_all_used(const struct rules *rules, uint64_t *line, const char **pattern)

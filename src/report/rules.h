@@ -46,6 +46,10 @@ void rules_free(struct rules *r); /* NULL is fine */
  * NULL. */
 struct expected rules_for(const struct rules *rules, const char *name, size_t len,
 			  const struct tolerance *defaults);
+/* The same of a tensor with two names, either of which may be NULL. */
+struct expected rules_for_both(const struct rules *rules, const char *a, size_t a_len,
+			       const char *b, size_t b_len,
+			       const struct tolerance *defaults);
 /* True if every line that expects something (frozen, must-change) has matched a name so
  * far; else *line and *pattern are the first one that has not. */
 bool rules_all_used(const struct rules *rules, uint64_t *line, const char **pattern);

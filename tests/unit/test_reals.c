@@ -112,7 +112,10 @@ static double element(const struct dtype *d, const uint8_t *p)
 		return (double)dtype_int(d, p);
 	case KIND_COMPLEX:
 		dtype_complex(d, p, &re, &im);
-		return hypot(re, im);
+		if (isnan(re) || isnan(im))
+			return NAN;
+		return isinf(hypot(re, im)) && !isinf(re) && !isinf(im) ? DBL_MAX
+									: hypot(re, im);
 	case KIND_BOOL:
 		return dtype_uint(d, p) != 0;
 	default:
