@@ -83,6 +83,7 @@ struct verifying {
 	const char *path;         /* of the one being verified */
 	const char *repeated;     /* code of the finding before, and how often it came */
 	uint64_t repeats;
+	uint64_t unread;  /* findings of the one being verified: refused by the system */
 	bool stop, interrupted; /* ^C was pressed; something was left undone */
 	int code;
 };
@@ -156,6 +157,7 @@ static void finding_text(struct verifying *v, const struct ckpt_finding *f)
 static void on_finding(void *arg, const struct ckpt_finding *f)
 {
 	struct verifying *v = arg;
+	v->unread += f->code == finding_kinds[FOUND_UNREADABLE].code;
 	if (wants_json(v->o))
 		finding_json(v, f);
 	else
@@ -244,10 +246,14 @@ static int verify_one(struct verifying *v, struct ckpt *c, struct ckpt_error *er
 	v->path = arena_copy(&v->arena, ckpt_prefix(c), strlen(ckpt_prefix(c)));
 	if (!v->path)
 		return arena_error(&v->arena, err);
+	v->unread = 0;
 	const int r = check_watched(v, c, &s, &e);
 	if (!wants_json(v->o))
 		end_repeats(v);
-	if (r)
+	if (!r && v->unread) /* which is not damage: nothing is known of them */
+		error_set(&e, CKPT_EIO, v->path, -1,
+			  "%" PRIu64 " tensors could not be read", v->unread);
+	if (r || v->unread)
 		return cannot(v, &e, err);
 	const char *verdict = s.errors ? "damaged" : "ok";
 	if (s.errors && v->code == EXIT_FINE)

@@ -196,10 +196,19 @@ void shards_close(struct shards *s)
 int shards_size(struct shards *s, uint32_t number, uint64_t *size)
 {
 	struct shard *shard = get(s, number);
+	struct ckpt_error err = { 0 };
+	struct identity there;
 	*size = 0;
-	if (!shard || open_one(s, shard, NULL))
+	if (!shard)
 		return -1;
-	*size = shard->source.size;
+	if (!open_one(s, shard, &err)) {
+		*size = shard->source.size;
+		return 0;
+	}
+	/* It may be there, but not for us, or not now: too many files are open. */
+	if (err.code != CKPT_EIO || source_identify(shard->path, &there))
+		return -1;
+	*size = there.size;
 	return 0;
 }
 

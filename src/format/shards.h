@@ -32,7 +32,8 @@ void shards_close(struct shards *s);
 const char *shards_path(struct shards *s, uint32_t number);
 /* If another file stands for the shard: the path that TensorFlow opens; else NULL. */
 const char *shards_wanted(struct shards *s, uint32_t number);
-/* The size of a shard; -1 if it is not there (then *size is 0) or no file. */
+/* The size of a shard, even if it may not be opened; -1 if it is not there (then *size is
+ * 0) or no file. */
 int shards_size(struct shards *s, uint32_t number, uint64_t *size);
 /* EIO if one of the files that were used is not what it was. */
 int shards_unchanged(struct shards *s, struct ckpt_error *err);
