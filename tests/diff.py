@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(SRCDIR, "tests"))
 from write import write  # noqa: E402
 
-problems = []
+problems, lacking = [], set()
 
 
 def run(*args, **environment):
@@ -256,7 +256,8 @@ def check_emitted(folder):
     moved = {n: [x + 0.1 for x in v] for n, v in odd.items()}
     big = {"i": t([0, 1], "int64"), "n": [NAN, 1], "s": t(["a"], "string"), "same": [1]}
     changed = {"i": t([2**53 + 1, 1], "int64"), "n": [NAN, 1], "s": t(["b"], "string"), "same": [1], "added": [1]}
-    for first, second, *options in ((odd, moved), (big, changed), (big, changed, "--nan", "differ")):
+    mixed = {"i": t([2**53 + 1], "int64")}, {"i": t([0.0], "float64")}
+    for first, second, *options in ((*mixed, "--cast"), (odd, moved), (big, changed), (big, changed, "--nan", "differ")):
         a, b = put(folder, "a", first), put(folder, "b", second)
         with open(names, "wb") as f:
             f.write(want("rules printed", 1, "diff", "--emit-rules", a, b, *options).stdout)
@@ -313,10 +314,49 @@ def check_layouts(folder):
                 for threads in ("1", "8"):
                     p = run("diff", "--json", pa, pb, "-j", threads, CKPT_INSPECT_VECTORS=vectors)
                     if b"CKPT_INSPECT_VECTORS" in p.stderr:
-                        continue  # this processor has none such
+                        lacking.add(vectors)  # this processor has none such
+                        continue
                     outputs.add(json.dumps(json.loads(p.stdout)["tensors"]))
     if len(outputs) != 1:
         problems.append(f"{len(outputs)} different answers for one pair")
+
+
+def check_ranges(folder):
+    """Tensors of several ranges (2^20 elements each): the same for any number of threads, and
+    nothing is lost where two ranges meet."""
+    n, changed = 2_500_000, (2**20 - 1, 2**20, 2**20 + 1, 2_400_000)
+    values = [i % 7 - 3 for i in range(n)]
+    a = put(folder, "a", {"x": t(values, "int8"), "y": [1]})
+    for i in changed:
+        values[i] += 1
+    values[2**20] += 90
+    b = put(folder, "b", {"x": t(values, "int8"), "y": [1]})
+    for args in (("diff", "--json", a, b), ("log", "--json", a, b, a), ("stats", "--json", b)):
+        answers = {run(*args, "-j", threads).stdout for threads in ("1", "2", "8")}
+        answers.add(run(*args, "--no-mmap").stdout)
+        if len(answers) != 1:
+            problems.append(f"{args[0]} of several ranges: {len(answers)} answers")
+    x = rows(want("several ranges", 1, "diff", "--json", a, b))["x"]
+    found = (x["changed"], x["first_changed"], x["max_abs"], x["max_abs_index"], x["elements"])
+    if found != (4, [2**20 - 1], 91, [2**20], n) or x["l2_delta"] != math.sqrt(91**2 + 3):
+        problems.append(f"several ranges: {x}")
+    path = b + ".data-00000-of-00001"
+    for at in (0, 2**20 + 5, 2_499_999):
+        with open(path, "r+b") as f:
+            f.seek(at)
+            byte = f.read(1)
+            f.seek(at)
+            f.write(bytes([byte[0] ^ 1]))
+        for command in ("diff", "log"):
+            p = want(f"{command}, damage at {at}", 2, command, a, b)
+            if b"checksum" not in p.stderr:
+                problems.append(f"{command}, damage at {at}: {p.stderr}")
+        want(f"stats, damage at {at}", 2, "stats", b)
+        want(f"verify, damage at {at}", 1, "verify", b)
+        with open(path, "r+b") as f:
+            f.seek(at)
+            f.write(byte)
+    want("mended", 1, "diff", a, b)
 
 
 def main():
@@ -330,8 +370,11 @@ def main():
         check_emitted(folder)
         check_quick(folder)
         check_layouts(folder)
+        check_ranges(folder)
     for p in problems:
         print(p)
+    if lacking:
+        print(f"this processor lacks {', '.join(sorted(lacking))}: not tested")
     print(f"{len(files)} pairs of NumPy's, {tensors} tensors, {len(CASES)} cases, {len(problems)} problems")
     sys.exit(1 if problems or not tensors or not math.isfinite(tensors) else 0)
 

@@ -22,6 +22,7 @@ static struct {
 	atomic_bool torn;
 } slots[SLOTS];
 
+static atomic_uint faults;
 static atomic_bool allowed;
 static uintptr_t page_size;
 
@@ -37,6 +38,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 			break;
 		atomic_store(&slots[i].torn, true);
+		atomic_fetch_add(&faults, 1);
 		return;
 	}
 	signal(signal_number, SIG_DFL); /* the instruction faults again */
@@ -80,6 +82,11 @@ void mapping_close(struct mapping *m)
 	munmap((void *)(uintptr_t)m->p, m->size);
 	atomic_store(&slots[m->slot].begin, 0);
 	m->p = NULL;
+}
+
+unsigned mapping_faults(void)
+{
+	return atomic_load(&faults);
 }
 
 bool mapping_torn(const struct mapping *m)

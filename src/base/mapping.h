@@ -23,6 +23,8 @@ void mapping_allow(void);
 /* Maps size bytes of a file; false if that is not allowed, fails, or is not worth it. */
 bool mapping_open(struct mapping *m, int fd, uint64_t size);
 void mapping_close(struct mapping *m); /* zeroed is fine */
+/* How many pages of any mapping could not be read, so far. */
+unsigned mapping_faults(void);
 /* True if a page could not be read since it was mapped. */
 bool mapping_torn(const struct mapping *m);
 /* These bytes have been read: their pages need not stay in this process. */

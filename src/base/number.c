@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A library must not be confused by the locale of the program that uses it. */
 enum { POSITIONAL = 16 }; /* as Python's repr */
 
+/* A library must not be confused by the locale of the program that uses it. */
 static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
 

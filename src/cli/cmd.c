@@ -193,14 +193,13 @@ unsigned threads_of(const struct options *o)
 int check_rules(const struct options *o, const struct rules *rules,
 		struct ckpt *const *checkpoints, size_t n, struct ckpt_error *err)
 {
-	static const struct tolerance none = { .nan = NAN_EQUAL };
 	const char *pattern;
 	uint64_t line;
-	for (size_t i = 0; rules && i < n; i++) /* asking marks what matches */
+	for (size_t i = 0; rules && i < n; i++)
 		for (size_t k = 0; checkpoints[i] && k < ckpt_count(checkpoints[i]);
 		     k++) {
 			const struct ckpt_tensor *t = ckpt_at(checkpoints[i], k);
-			rules_for(rules, t->name, t->name_len, &none);
+			rules_mark_used(rules, t->name, t->name_len);
 		}
 	if (rules_all_used(rules, &line, &pattern))
 		return 0;

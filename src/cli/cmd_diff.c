@@ -92,7 +92,7 @@ static size_t shown(const struct diffing *d)
 {
 	const struct diff *diff = &d->r.diff;
 	size_t n = 0;
-	while (diff->shown[n] && n < diff->n &&
+	while (diff->shown && n < diff->n && diff->shown[n] &&
 	       (d->r.o->given[OPT_SHOW_SAME] || diff_is_difference(diff->shown[n]) ||
 		diff->shown[n]->status == DIFF_UNKNOWN || diff->shown[n]->pair.found ||
 		diff->shown[n]->status == DIFF_CHANGED))

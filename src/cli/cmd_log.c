@@ -37,8 +37,10 @@ static bool await(struct logging *l, struct document *doc, size_t *next)
 static int json_rest(struct logging *l, struct document *doc, size_t written,
 		     struct ckpt_error *err)
 {
+	const bool top = l->o->given[OPT_TOP];
 	size_t n;
-	const struct log_entry *entries = log_entries(l, false, &n);
+	const struct log_entry *entries =
+		log_entries(l, top && l->o->given[OPT_CHECK], &n);
 	if (!entries)
 		return arena_error(&l->arena, err);
 	for (size_t i = 0; i < n; i++)
@@ -69,6 +71,15 @@ static int check_all_rules(struct logging *l, struct ckpt_error *err)
 		   : arena_error(&l->arena, err);
 }
 
+/* Ends the reading. True if a file has changed meanwhile: nothing holds then. */
+static bool end_and_check(struct logging *l)
+{
+	bool trouble = history_end(&l->history, &l->trouble) != 0;
+	for (size_t i = 0; i < l->run.n && !trouble; i++)
+		trouble = l->run.all[i].c && ckpt_unchanged(l->run.all[i].c, &l->trouble);
+	return trouble;
+}
+
 static int follow(struct logging *l, int *code, struct ckpt_error *err)
 {
 	const struct options *o = l->o;
@@ -88,9 +99,9 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 		log_json_begin(l, &doc);
 	const bool interrupted = h->sweeping &&
 				 await(l, stream ? &doc : NULL, &written);
-	struct ckpt_error changed = { 0 };
-	const bool trouble = history_end(h, &changed) != 0;
-	const int verdict = history_verdict(h, o->given[OPT_CHECK]);
+	const bool trouble = end_and_check(l);
+	const int verdict = trouble ? EXIT_TROUBLE
+				    : history_verdict(h, o->given[OPT_CHECK]);
 	if (json) {
 		if (json_rest(l, &doc, written, err))
 			return -1;
@@ -100,10 +111,8 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 	}
 	log_tell_errors(l);
 	if (trouble)
-		text_error(&changed);
-	*code = interrupted && !h->complete ? EXIT_INTERRUPTED
-		: trouble		    ? EXIT_TROUBLE
-					    : verdict;
+		text_error(&l->trouble);
+	*code = interrupted && !h->complete ? EXIT_INTERRUPTED : verdict;
 	return 0;
 }
 
@@ -155,9 +164,6 @@ static int run_log(struct logging *l, struct options *o, int *code,
 	if (check_usage(o, err) || log_open(o, &l->arena, &l->run, err) ||
 	    make_query(l, err) || follow(l, code, err))
 		return -1;
-	for (size_t i = 0; i < l->run.n; i++)
-		if (l->run.all[i].c)
-			*code = end_reading(l->run.all[i].c, *code);
 	return 0;
 }
 

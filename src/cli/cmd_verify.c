@@ -253,12 +253,13 @@ static int verify_one(struct verifying *v, struct ckpt *c, struct ckpt_error *er
 	if (!r && v->unread) /* which is not damage: nothing is known of them */
 		error_set(&e, CKPT_EIO, v->path, -1,
 			  "%" PRIu64 " tensors could not be read", v->unread);
+	if (!r)
+		add_summary(&v->sum, &s);
 	if (r || v->unread)
 		return cannot(v, &e, err);
 	const char *verdict = s.errors ? "damaged" : "ok";
 	if (s.errors && v->code == EXIT_FINE)
 		v->code = EXIT_FOUND;
-	add_summary(&v->sum, &s);
 	if (!wants_json(v->o))
 		verdict_text(v->path, verdict, &s);
 	return keep_verdict(v, verdict, &s, err);

@@ -4,6 +4,7 @@
 
 #include "cli/diff_more.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -159,8 +160,9 @@ static const char *words_for(struct arena *a, const struct diff *d,
 	/* No less than the largest change: it is what the tolerance is compared with. */
 	if (whole)
 		number_u64(number, c->max_abs_int);
-	else
-		number_double(number, c->max_abs);
+	else /* an integer of 64 bits against a float has a distance that no double is */
+		number_double(number, da == db ? c->max_abs
+					       : nextafter(c->max_abs, INFINITY));
 	const bool nan = d->query->tolerance.nan != NAN_EQUAL && c->nan_a;
 	return arena_printf(a, "%s=%s%s", whole ? "ulp" : "atol", number,
 			    nan ? " nan=equal" : "");

@@ -94,9 +94,7 @@ void log_json_entry(struct logging *l, struct document *doc, const struct log_en
 static void put_errors(const struct history *h, struct document *doc)
 {
 	for (uint32_t k = 0; k < h->n_snapshots; k++) {
-		if (h->snapshots[k].c)
-			document_check_unchanged(doc, h->snapshots[k].c);
-		else
+		if (!h->snapshots[k].c)
 			document_error(doc, &h->snapshots[k].error);
 		for (size_t i = 0; i < h->n; i++) {
 			struct ckpt_error e;
@@ -126,6 +124,8 @@ void log_json_end(struct logging *l, struct document *doc, int verdict)
 	document_records_end(doc);
 	put_totals(l, doc);
 	put_errors(h, doc);
+	if (l->trouble.code)
+		document_error(doc, &l->trouble);
 	document_summary_begin(doc);
 	jw_text(j, "verdict", verdicts[verdict]);
 	jw_bool(j, "complete", h->complete);

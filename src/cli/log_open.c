@@ -4,7 +4,9 @@
 
 #include "cli/log_open.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -38,6 +40,24 @@ static struct history_snapshot *add(struct opening *at, const char *path,
 	return s;
 }
 
+/* A SavedModel's version is the name of its folder, or stands behind '@'. */
+static void version_of(struct opening *at, const char *path, struct history_snapshot *s)
+{
+	size_t len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	const char *copy = arena_copy(at->a, path, len);
+	const char *base = copy ? path_base(copy) : "";
+	const char *number = strrchr(base, '@') ? strrchr(base, '@') + 1 : base;
+	char *end;
+	errno = 0;
+	const long long step = strtoll(number, &end, 10);
+	if (end == number || *end || errno || step < 0)
+		return;
+	s->step = step;
+	s->step_source = "name";
+}
+
 static int open_one(struct opening *at, const char *path, int64_t step,
 		    struct ckpt_error *err)
 {
@@ -55,6 +75,8 @@ static int open_one(struct opening *at, const char *path, int64_t step,
 		s->step_source = "name";
 	} else if (s->c) {
 		step_of(s->c, &s->step, &s->step_source);
+		if (s->step < 0)
+			version_of(at, path, s);
 	} else if ((s->step = step_of_name(path_base(path))) >= 0) {
 		s->step_source = "name";
 	}
@@ -73,10 +95,7 @@ static int note_gone(struct opening *at, const struct run_folder *run,
 		     const struct snapshot *gone, struct ckpt_error *err)
 {
 	struct ckpt_error e = { 0 };
-	error_set(&e, CKPT_ENOTFOUND, run->state_path, -1,
-		  gone->latest ? "names the latest checkpoint %.200s, which %s"
-			       : "names %.200s, which %s",
-		  gone->prefix, snapshot_fate(gone));
+	snapshot_gone(run, gone, &e);
 	if (!gone->latest) {
 		text_error(&e);
 		return 0;
@@ -149,16 +168,6 @@ static int open_all(struct opening *at, const struct paths *paths, struct ckpt_e
 	return 0;
 }
 
-/* Each checkpoint has its index open, and in each thread its data files. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int log_open(struct options *o, struct arena *a, struct log_run *run,
 	     struct ckpt_error *err)
 {
@@ -172,7 +181,6 @@ int log_open(struct options *o, struct arena *a, struct log_run *run,
 	*run = (struct log_run){ .n = 0 };
 	if (taken)
 		return -1;
-	allow_files();
 	run->given = paths.all;
 	run->n_given = paths.n;
 	run->first_pattern = paths.used;

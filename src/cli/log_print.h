@@ -16,6 +16,7 @@ struct logging {
 	struct rules *rules;
 	struct history_query query;
 	struct history history;
+	struct ckpt_error trouble; /* a file that changed: nothing holds */
 	struct history_row row;
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/mapping.h"
@@ -101,10 +102,22 @@ static int close_streams(int code)
 	return code;
 }
 
+/* Each checkpoint has its index open, and in each thread its data files: as many as the
+ * system lets us. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	static char out_buffer[1 << 16];
 	struct options o;
+	allow_files();
 	setlocale(LC_CTYPE, ""); /* widths and nothing else: numbers keep their point */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof out_buffer);
 	const int code = run(&o, argc, argv);

@@ -31,10 +31,14 @@ static double now(void)
 void watch_begin(struct watch *w, struct pool *pool, uint64_t total)
 {
 	struct sigaction action = { .sa_handler = on_interrupt,
-				    .sa_flags = (int)SA_RESETHAND };
-	*w = (struct watch){ pool, total, now(), isatty(STDERR_FILENO) != 0, false };
+				    .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
+	*w = (struct watch){ pool,  total,
+			     now(), isatty(STDERR_FILENO) != 0,
+			     false, { .sa_flags = 0 } };
 	interrupted = 0;
-	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGINT, NULL, &w->before);
+	if (w->before.sa_handler != SIG_IGN) /* as nohup wants it */
+		sigaction(SIGINT, &action, NULL);
 }
 
 static void draw(struct watch *w)
@@ -73,7 +77,7 @@ bool watch_end(struct watch *w)
 {
 	if (w->drawn)
 		fputs("\r\033[K", stderr);
-	signal(SIGINT, SIG_DFL);
+	sigaction(SIGINT, &w->before, NULL);
 	return interrupted;
 }
 

@@ -3,6 +3,8 @@
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
+#include <signal.h>
+
 #include "base/pool.h"
 
 enum { EXIT_INTERRUPTED = 130 };
@@ -12,6 +14,7 @@ struct watch {
 	uint64_t total;  /* bytes */
 	double begin;    /* seconds */
 	bool terminal, drawn;
+	struct sigaction before; /* of SIGINT */
 };
 
 /* From here on ^C cancels the pool; a second one ends the program. */

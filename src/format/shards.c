@@ -28,7 +28,7 @@ struct shard {
 	struct source source;
 	struct mapping mapping;
 	struct identity identity; /* when it was first opened */
-	bool open, used;
+	bool open, used, torn; /* torn: a mapping of it that is closed was */
 };
 
 static const char *shard_file(struct store *s, const struct ckpt_piece *p)
@@ -102,10 +102,17 @@ static void close_one(struct shards *s, struct shard *shard)
 {
 	if (!shard->open)
 		return;
+	shard->torn |= mapping_torn(&shard->mapping);
 	mapping_close(&shard->mapping);
 	source_close(&shard->source);
 	shard->open = false;
 	s->open--;
+}
+
+void shards_close(struct shards *s)
+{
+	for (struct shard *at = s->all; at; at = at->next)
+		close_one(s, at);
 }
 
 static int open_one(struct shards *s, struct shard *shard, struct ckpt_error *err)
@@ -114,8 +121,14 @@ static int open_one(struct shards *s, struct shard *shard, struct ckpt_error *er
 		return 0;
 	for (struct shard *at = s->all; at && s->open >= MOST_OPEN; at = at->next)
 		close_one(s, at);
-	if (source_open(&shard->source, shard->path, err))
-		return -1;
+	struct ckpt_error why = { 0 }, again = { 0 };
+	int r = source_open(&shard->source, shard->path, &why);
+	if (r && why.code == CKPT_EIO && s->open) { /* too many files may be open */
+		shards_close(s);
+		r = source_open(&shard->source, shard->path, &again);
+	}
+	if (r)
+		return error_copy(err, &why);
 	if (s->mapped)
 		mapping_open(&shard->mapping, shard->source.fd, shard->source.size);
 	shard->open = true;
@@ -138,7 +151,7 @@ static int shard_read(struct store *store, const struct ckpt_piece *p, uint64_t 
 	return source_read(&shard->source, p->offset + at, buf, n, err);
 }
 
-/* Only mapped shards have bytes at hand; the first reading opens and maps. */
+/* Only mapped shards have bytes at hand; they are opened, and mapped, here. */
 static const uint8_t *shard_look(struct store *store, const struct ckpt_piece *p,
 				 uint64_t at, size_t n)
 {
@@ -156,7 +169,7 @@ static int shard_intact(struct store *store, const struct ckpt_piece *p,
 {
 	struct shards *s = (struct shards *)store;
 	const struct shard *shard = get(s, p->shard);
-	if (!shard || !mapping_torn(&shard->mapping))
+	if (!shard || (!shard->torn && !mapping_torn(&shard->mapping)))
 		return 0;
 	return error_set(err, CKPT_EIO, shard->path, -1,
 			 "cannot be read, or became shorter while it was read");
@@ -187,12 +200,6 @@ void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t
 			      .count = count };
 }
 
-void shards_close(struct shards *s)
-{
-	for (struct shard *at = s->all; at; at = at->next)
-		close_one(s, at);
-}
-
 int shards_size(struct shards *s, uint32_t number, uint64_t *size)
 {
 	struct shard *shard = get(s, number);
@@ -218,6 +225,10 @@ int shards_unchanged(struct shards *s, struct ckpt_error *err)
 		struct identity now;
 		if (!at->used)
 			continue;
+		if (at->torn || mapping_torn(&at->mapping))
+			return error_set(err, CKPT_EIO, at->path, -1,
+					 "cannot be read, or became shorter while it was "
+					 "read");
 		if (source_identify(at->path, &now))
 			return error_errno(err, at->path, "cannot stat");
 		if (!identity_same(&now, &at->identity))

@@ -92,7 +92,6 @@ static bool judge_structure(struct diff_item *item, const struct diff_query *q)
 	}
 	if (q->depth == DEPTH_VALUES)
 		return true;
-	item->class = CLASS_UNKNOWN;
 	if (q->depth == DEPTH_NAMES) {
 		judge(item, CLASS_UNKNOWN, "values not read");
 		item->status = DIFF_SAME;
@@ -181,7 +180,7 @@ static int start_sweep(struct diff *d, size_t n, unsigned threads, struct ckpt_e
 				   .n_items = n, .ops = &diff_ops, .arg = d };
 	for (size_t i = 0; i < d->n; i++) {
 		struct diff_item *item = &d->items[i];
-		if (!item->sweep)
+		if (!item->swept)
 			continue;
 		item->sweep = items++;
 		item->sweep->arg = item;
@@ -232,8 +231,6 @@ static bool has_role(const struct diff *d, const struct objects objects[2],
 static int make_items(struct diff *d, const struct pairs *pairs, size_t *n_swept,
 		      struct ckpt_error *err)
 {
-	/* Any address but NULL: the item is one of those to be swept. */
-	static struct sweep_item to_be_swept;
 	struct objects objects[2] = { { 0 }, { 0 } };
 	d->items = arena_zeroed(d->arena, pairs->n + 1, sizeof *d->items);
 	if (!d->items)
@@ -255,10 +252,8 @@ static int make_items(struct diff *d, const struct pairs *pairs, size_t *n_swept
 		if (ignored)
 			continue;
 		d->n++;
-		if (judge_structure(item, d->query)) {
-			item->sweep = &to_be_swept;
-			++*n_swept;
-		}
+		item->swept = judge_structure(item, d->query);
+		*n_swept += item->swept;
 	}
 	return 0;
 }
@@ -364,7 +359,6 @@ static int by_weight(const void *x, const void *y)
 
 int diff_end(struct diff *d, struct ckpt_error *err)
 {
-	const bool cancelled = d->sweeping && pool_cancelled(&d->sweep.pool);
 	const int r = d->sweeping ? sweep_end(&d->sweep, err) : 0;
 	d->ended = true;
 	size_t n = 0;
@@ -380,7 +374,6 @@ int diff_end(struct diff *d, struct ckpt_error *err)
 		count(&d->counts, &d->items[i]);
 		d->shown[n++] = &d->items[i];
 	}
-	d->complete &= !cancelled || n == d->n;
 	d->counts.bytes = d->sweeping ? atomic_load(&d->sweep.pool.bytes) : 0;
 	qsort(d->shown, n, sizeof *d->shown, by_weight);
 	return r;

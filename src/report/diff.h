@@ -50,7 +50,8 @@ struct diff_item {
 	const struct expected *expected; /* NULL: no rule matches */
 	const char *violation;          /* of the rule; NULL: none */
 	const struct ckpt_error *error; /* why it could not be read */
-	struct sweep_item *sweep;       /* NULL: its values are not read */
+	bool swept;                     /* its values are read */
+	struct sweep_item *sweep;       /* where; else NULL */
 };
 
 struct diff_row {

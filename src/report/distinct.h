@@ -9,11 +9,10 @@
 #include "base/arena.h"
 #include "model/dtype.h"
 
-/* The different values of integers and booleans, as long as there are not too many. */
 enum { DISTINCT_MOST = 65536 };
 
 struct distinct {
-	uint64_t *slots; /* hash table; grows; memory by the arena functions of base */
+	uint64_t *slots; /* a hash table that grows, in memory */
 	size_t n, cap;   /* values but zero, which marks free slots; slots */
 	bool zero, too_many;
 	struct buffer memory;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "report/list.h"
 
@@ -30,13 +31,6 @@ struct joining {
 	size_t n_parts;
 };
 
-static int compare_names(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
-{
-	const size_t n = a->name_len < b->name_len ? a->name_len : b->name_len;
-	const int c = memcmp(a->name, b->name, n);
-	return c ? c : (a->name_len > b->name_len) - (a->name_len < b->name_len);
-}
-
 static void next_head(struct joining *j, uint32_t k)
 {
 	struct ckpt *c = j->h->snapshots[k].c;
@@ -49,7 +43,10 @@ static const struct ckpt_tensor *find_lowest(struct joining *j)
 	const struct ckpt_tensor *low = NULL;
 	for (uint32_t k = 0; k < j->h->n_snapshots; k++) {
 		const struct ckpt_tensor *t = j->heads[k];
-		const int c = !t ? 1 : low ? compare_names(t, low) : -1;
+		const int c = !t    ? 1
+			      : low ? bytes_compare(t->name, t->name_len, low->name,
+						    low->name_len)
+				    : -1;
 		if (c > 0)
 			continue;
 		if (c < 0)
@@ -60,15 +57,21 @@ static const struct ckpt_tensor *find_lowest(struct joining *j)
 	return low;
 }
 
-static bool has_role(struct joining *j, const struct ckpt_tensor *t)
+static bool has_role_in(struct joining *j, uint32_t k, const struct ckpt_tensor *t)
 {
-	const uint32_t k = j->lowest[0];
-	if (!j->h->query->roles)
-		return true;
 	if (!j->objects_read[k])
 		list_objects(&j->objects[k], j->h->snapshots[k].c, j->h->arena);
 	j->objects_read[k] = true;
 	return j->h->query->roles & 1u << list_role(&j->objects[k], t);
+}
+
+/* Has it one of the roles in any snapshot? Only the object graph may know of it. */
+static bool has_role(struct joining *j, const struct ckpt_tensor *t)
+{
+	for (size_t i = 0; j->h->query->roles && i < j->n_lowest; i++)
+		if (has_role_in(j, j->lowest[i], t))
+			return true;
+	return !j->h->query->roles;
 }
 
 /* What the rules say of it: 1 if they ignore it. */

@@ -182,15 +182,20 @@ static void apply_rule(const struct history *h, struct history_item *item)
 {
 	const struct expected *e = item->expected;
 	uint32_t broken = HISTORY_NONE;
-	for (uint32_t k = 0; k < h->n_snapshots; k++)
-		if (breaks_freeze(&item->cells[k]))
-			note(&broken, k);
+	bool moved = false; /* its values, that is: to come and to go is no change */
+	for (uint32_t k = 0; k < h->n_snapshots; k++) {
+		const struct history_cell *cell = &item->cells[k];
+		if (!breaks_freeze(cell))
+			continue;
+		note(&broken, k);
+		moved |= cell->status != HISTORY_ADDED && cell->status != HISTORY_REMOVED;
+	}
 	if (!e)
 		return;
 	if (e->change == EXPECT_FROZEN && broken != HISTORY_NONE) {
 		item->violation = "changed, but the rules freeze it";
 		item->violation_at = broken;
-	} else if (e->change == EXPECT_CHANGE && item->frozen && broken == HISTORY_NONE) {
+	} else if (e->change == EXPECT_CHANGE && item->frozen && !moved) {
 		item->violation = "never changed, but the rules want it to";
 	}
 }

@@ -182,7 +182,10 @@ bool history_scope_row_of(const struct history *h, struct arena *a, struct cell_
 		const struct history_item *item = h->items[i];
 		row->tensors += item->settled;
 		row->frozen_tensors += item->settled && item->frozen;
-		moving |= item->settled && item->moving;
+		moving |= item->settled &&
+			  (item->moving || item->added_at != HISTORY_NONE ||
+			   item->removed_at != HISTORY_NONE ||
+			   item->reshaped_at != HISTORY_NONE);
 	}
 	row->frozen = row->tensors && row->frozen_tensors == row->tensors;
 	row->rel_l2_first = sums[last].rel_l2_first;

@@ -196,14 +196,14 @@ static bool same_box(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 	return !memcmp(a->start, b->start, bytes) && !memcmp(a->extent, b->extent, bytes);
 }
 
-/* Are the checksums of the same elements, written in the same way? Lengths of strings
- * have a byte order, though the dtype has none. */
 /* A field that is absent from the entry reads as 0: no saver leaves it out. */
 static bool has_checksum(const struct ckpt_piece *p)
 {
 	return p->has_crc32c && !p->in_block && p->crc32c != crc32c_unmask(0);
 }
 
+/* Are the checksums of the same elements, written in the same way? Lengths of strings
+ * have a byte order, though the dtype has none. */
 static bool comparable(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 		       const struct ckpt_piece *b)
 {

@@ -388,6 +388,12 @@ struct expected rules_for(const struct rules *rules, const char *name, size_t le
 	return rules_for_both(rules, name, len, NULL, 0, defaults);
 }
 
+void rules_mark_used(const struct rules *rules, const char *name, size_t len)
+{
+	static const struct tolerance none = { .nan = NAN_EQUAL };
+	rules_for(rules, name, len, &none); /* it marks what it applies */
+}
+
 bool rules_all_used(const struct rules *rules, uint64_t *line, const char **pattern)
 {
 	for (size_t i = 0; rules && i < rules->all.n; i++) {

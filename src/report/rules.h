@@ -50,6 +50,8 @@ struct expected rules_for(const struct rules *rules, const char *name, size_t le
 struct expected rules_for_both(const struct rules *rules, const char *a, size_t a_len,
 			       const char *b, size_t b_len,
 			       const struct tolerance *defaults);
+/* Marks the lines that match a name as used. */
+void rules_mark_used(const struct rules *rules, const char *name, size_t len);
 /* True if every line that expects something (frozen, must-change) has matched a name so
  * far; else *line and *pattern are the first one that has not. */
 bool rules_all_used(const struct rules *rules, uint64_t *line, const char **pattern);

@@ -34,8 +34,6 @@ static uint64_t item_bytes(const struct sweep *s, const struct sweep_item *item)
 /* Can its ranges be read in any order? */
 static bool item_divisible(const struct sweep *s, const struct sweep_item *item)
 {
-	if (s->ops->sequential)
-		return false;
 	for (size_t i = 0; i < s->streams; i++) {
 		const struct ckpt_tensor *t = item->streams[i].tensor;
 		if (t && (!t->n_pieces || t->pieces->in_block ||

@@ -55,7 +55,6 @@ struct sweep_block {
 struct sweep_ops {
 	size_t partial;     /* bytes that a range leaves behind */
 	size_t scratch;     /* bytes that a thread has to itself, zeroed at the start */
-	bool sequential;    /* an item's ranges come in order, one after the other */
 	/* Called by several threads, but for one range by one; begin and block may be
 	 * NULL. */
 	void (*begin)(struct sweep *s, struct sweep_item *item, void *partial);
@@ -65,7 +64,8 @@ struct sweep_ops {
 	 * the ranges that it has begun too. */
 	void (*range_end)(struct sweep *s, struct sweep_item *item, void *partial,
 			  void *scratch);
-	/* Once for each item, with its partials in order. */
+	/* Once for each item, with its partials in order; none (NULL, 0) where no stream
+	 * could be read: each has an error then. Not for what is cancelled. */
 	void (*end)(struct sweep *s, struct sweep_item *item, const void *partials,
 		    size_t n);
 };
