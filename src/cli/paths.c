@@ -11,10 +11,10 @@
 #include "format/locate.h"
 #include "format/path.h"
 
-/* Is this a file of the checkpoint, rather than a folder that leads to it? */
+/* Is this its prefix or a file of it, rather than a folder that leads to it? */
 static bool is_member(const struct located *at)
 {
-	return !at->folder && strcmp(at->taken_for, "prefix");
+	return !at->folder;
 }
 
 int paths_take(struct options *o, size_t least, struct paths *p, struct ckpt_error *err)
