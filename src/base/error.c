@@ -53,6 +53,9 @@ int error_set_detail(struct ckpt_error *err, enum error_detail detail,
 	return r;
 }
 
+const struct ckpt_error error_no_memory = { .code = CKPT_ENOMEM, .offset = -1,
+					    .text = "out of memory" };
+
 int error_copy(struct ckpt_error *err, const struct ckpt_error *from)
 {
 	if (err && err->code == CKPT_OK)

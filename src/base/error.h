@@ -23,6 +23,8 @@ enum error_detail {
 int error_set_detail(struct ckpt_error *err, enum error_detail detail,
 		     enum ckpt_code code, const char *file, int64_t offset,
 		     const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* For where there is no memory to keep an error in. */
+extern const struct ckpt_error error_no_memory;
 /* Passes an error on: fills err unless it holds one, and returns -1. */
 int error_copy(struct ckpt_error *err, const struct ckpt_error *from);
 /* The same with the text of the current errno behind it; ENOENT becomes

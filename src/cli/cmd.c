@@ -111,8 +111,6 @@ int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err)
 			 o->value[OPT_ROLE]);
 }
 
-const char *const nan_rule_names[] = { "equal", "differ", "bitwise", NULL };
-
 int nan_rule_of(const struct options *o, enum nan_rule *rule, struct ckpt_error *err)
 {
 	*rule = NAN_EQUAL;
@@ -159,7 +157,9 @@ int nothing_matched(const struct options *o, struct ckpt *c, size_t first,
 	char name[160];
 	if (o->n_args <= first)
 		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(c), -1,
-				 "no tensor is left by --exclude and --role");
+				 o->n_excludes || o->given[OPT_ROLE]
+					 ? "no tensor is left by --exclude and --role"
+					 : "there are no tensors");
 	struct near_names near = { .wanted = o->args[first],
 				   .wanted_len = strlen(o->args[first]) };
 	for (size_t i = 0; i < ckpt_count(c); i++)

@@ -35,8 +35,6 @@ void tell_note(struct ckpt *c);
 void print_heading(struct ckpt *c);
 /* The bits of --role, 0 without it. -1: EINVAL. */
 int roles_of(const struct options *o, unsigned *roles, struct ckpt_error *err);
-/* What --nan takes, in the order of enum nan_rule, ended by NULL. */
-extern const char *const nan_rule_names[];
 /* --nan, NAN_EQUAL without it. -1: EINVAL. */
 int nan_rule_of(const struct options *o, enum nan_rule *rule, struct ckpt_error *err);
 /* The columns of --columns, or the usual ones, with -l the long form. */

@@ -24,6 +24,7 @@ struct diffing {
 	struct rules *rules;
 	struct chosen chosen; /* columns of the table */
 	struct diff_row row;
+	size_t n_paths; /* arguments; patterns stand behind them */
 	int exit_code; /* r.code, unless it was interrupted */
 };
 
@@ -161,8 +162,7 @@ static int check_question(struct diffing *d, struct ckpt_error *err)
 	const struct diff *diff = &d->r.diff;
 	struct ckpt *const both[] = { d->r.a, d->r.b };
 	if (!diff->n && !diff->counts.ignored)
-		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->r.a), -1,
-				 "nothing to compare: no tensor matches");
+		return nothing_matched(d->r.o, d->r.b, d->n_paths, err);
 	if (!diff->n)
 		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(d->r.a), -1,
 				 "nothing to compare: the rules ignore all %" PRIu64
@@ -333,6 +333,7 @@ static int run_diff(struct diffing *d, struct options *o, struct ckpt_error *err
 			paths.n);
 	if (make_query(d, paths.used, err))
 		return -1;
+	d->n_paths = paths.used;
 	d->r.path_a = paths.all[0];
 	d->r.path_b = paths.all[1];
 	d->r.a = ckpt_open(d->r.path_a, &options, err);

@@ -58,8 +58,11 @@ static int check_found(const struct logging *l, struct ckpt_error *err)
 		return error_set(err, CKPT_ENOTFOUND, NULL, -1,
 				 "nothing to follow: the rules ignore all %" PRIu64
 				 " tensors", h->counts.ignored);
-	return error_set(err, CKPT_ENOTFOUND, l->run.given[0], -1,
-			 "nothing to follow: no tensor matches");
+	for (size_t i = l->run.n; i; i--) /* the last one that is open has the names */
+		if (l->run.all[i - 1].c)
+			return nothing_matched(l->o, l->run.all[i - 1].c,
+					       l->run.first_pattern, err);
+	return -1; /* log_open() has one open at least */
 }
 
 static int check_all_rules(struct logging *l, struct ckpt_error *err)

@@ -155,8 +155,7 @@ static const char *words_for(struct arena *a, const struct diff *d,
 	if (c->nan_appeared || c->nan_vanished || c->inf_appeared || c->inf_vanished ||
 	    !da->size || da->kind == KIND_BOOL || c->max_index == UINT64_MAX)
 		return "ignore"; /* no tolerance covers it */
-	const bool whole = da->kind != KIND_FLOAT && db->kind != KIND_FLOAT &&
-			   da->kind != KIND_COMPLEX;
+	const bool whole = dtype_whole(da) && dtype_whole(db);
 	/* No less than the largest change: it is what the tolerance is compared with. */
 	if (whole)
 		number_u64(number, c->max_abs_int);

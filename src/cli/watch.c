@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,10 +42,20 @@ void watch_begin(struct watch *w, struct pool *pool, uint64_t total)
 		sigaction(SIGINT, &action, NULL);
 }
 
+/* A line that is longer would not be wiped off as a whole. */
+static int terminal_width(void)
+{
+	struct winsize size;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col < 2)
+		return 80;
+	return size.ws_col;
+}
+
 static void draw(struct watch *w)
 {
 	enum { A_MOMENT = 1 };
 	char done[NUMBER_MAX], total[NUMBER_MAX], rate[NUMBER_MAX];
+	char line[4 * NUMBER_MAX];
 	const double seconds = now() - w->begin;
 	const uint64_t bytes = atomic_load(&w->pool->bytes);
 	if (!w->terminal || seconds < A_MOMENT || !w->total)
@@ -54,11 +65,12 @@ static void draw(struct watch *w)
 	number_bytes(done, bytes);
 	number_bytes(total, w->total);
 	number_bytes(rate, (uint64_t)speed);
-	fprintf(stderr, "\r%3.0f %%  %s of %s, %s/s", 100.0 * (double)bytes /
-		(double)w->total, done, total, rate);
+	int n = snprintf(line, sizeof line, "%3.0f %%  %s of %s, %s/s",
+			 100.0 * (double)bytes / (double)w->total, done, total, rate);
 	if (speed > 0)
-		fprintf(stderr, ", %.0f s left", (double)left / speed);
-	fputs("\033[K", stderr);
+		snprintf(line + n, sizeof line - (size_t)n, ", %.0f s left",
+			 (double)left / speed);
+	fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
 	fflush(stderr);
 	w->drawn = true;
 }

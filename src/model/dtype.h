@@ -49,6 +49,12 @@ const struct dtype *dtype_of(int number);
 /* The number of a dtype's Python name, 0 if there is none. */
 int dtype_named(const char *name);
 
+/* Integers and booleans. */
+static inline bool dtype_whole(const struct dtype *d)
+{
+	return d->kind == KIND_INT || d->kind == KIND_UINT || d->kind == KIND_BOOL;
+}
+
 /* The element at p (host byte order, not necessarily aligned). */
 double dtype_real(const struct dtype *d, const void *p);    /* KIND_FLOAT */
 int64_t dtype_int(const struct dtype *d, const void *p);    /* KIND_INT */

@@ -22,6 +22,12 @@ bool shape_elements(const int64_t *dims, int rank, uint64_t *elements)
 	return true;
 }
 
+bool shape_same(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
+{
+	return a->rank == b->rank &&
+	       (!a->rank || !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims));
+}
+
 void selection_all(struct selection *s, const int64_t *dims, int rank)
 {
 	s->rank = rank;

@@ -16,6 +16,9 @@ enum { MAX_RANK = 254 };
  * TensorFlow does, a zero among the dims does not excuse an overflow before it. */
 bool shape_elements(const int64_t *dims, int rank, uint64_t *elements);
 
+/* Have both tensors the same shape? */
+bool shape_same(const struct ckpt_tensor *a, const struct ckpt_tensor *b);
+
 /* What "-s 0:3,:,-1" means on a shape: per dimension of the tensor, indices start,
  * start + step, … (count of them); drop: an integer index, which leaves the result. */
 struct selection {

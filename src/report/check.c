@@ -59,8 +59,8 @@ static bool is_zeros(struct ckpt *c, const struct ckpt_tensor *t)
 	return t->size_bytes > 0;
 }
 
-static void damage(struct ckpt *c, const struct finder *f, const struct ckpt_tensor *t,
-		   const struct ckpt_error *e)
+static void damage(const struct finder *f, const struct ckpt_tensor *t,
+		   const struct ckpt_error *e, bool zeros)
 {
 	const int64_t length = t->n_pieces == 1 ? (int64_t)t->size_bytes : -1;
 	enum finding_code code = FOUND_CHECKSUM;
@@ -77,7 +77,7 @@ static void damage(struct ckpt *c, const struct finder *f, const struct ckpt_ten
 		code = FOUND_UNREADABLE;
 	else if (e->detail != DETAIL_CHECKSUM)
 		code = FOUND_VALUES;
-	else if (is_zeros(c, t))
+	else if (zeros)
 		code = FOUND_ZEROS;
 	const char *more =
 		code == FOUND_ZEROS ? "; all are zero: an unfinished write" : "";
@@ -107,7 +107,8 @@ static void judge_shard(const struct shard_tally *s, const struct finder *f)
 }
 
 static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
-		  const struct ckpt_error *e, struct ckpt *c, const struct finder *f)
+		  const struct ckpt_error *e, bool zeros, struct ckpt *c,
+		  const struct finder *f)
 {
 	if (!t->n_pieces || t->pieces->in_block || !t->size_bytes)
 		return;
@@ -119,7 +120,7 @@ static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
 	s->compared++;
 	if (!e || e->code != CKPT_ECORRUPT || e->detail == DETAIL_SHORT_FILE)
 		return;
-	if (is_zeros(c, t)) /* an unfinished write, which is said of the tensor */
+	if (zeros) /* an unfinished write, which is said of the tensor */
 		return;
 	s->failed++;
 	s->file = c->store->file(c->store, t->pieces);
@@ -132,9 +133,11 @@ static void tell_tensor(struct ckpt *c, const struct ckpt_tensor *t,
 {
 	f->summary->tensors++;
 	f->summary->bytes += t->size_bytes;
+	const bool zeros = e && e->code == CKPT_ECORRUPT &&
+			   e->detail != DETAIL_SHORT_FILE && is_zeros(c, t);
 	if (e)
-		damage(c, f, t, e);
-	tally(s, t, e, c, f);
+		damage(f, t, e, zeros);
+	tally(s, t, e, zeros, c, f);
 	if (e)
 		return;
 	f->summary->ok++;

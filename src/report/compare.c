@@ -13,6 +13,16 @@
 
 #include "report/compare_block.h"
 
+const char *const compare_class_names[] = {
+	[CLASS_IDENTICAL] = "identical",       [CLASS_EQUAL] = "equal",
+	[CLASS_DIFFER] = "differ",             [CLASS_INCOMPARABLE] = "incomparable",
+	[CLASS_UNKNOWN] = "unknown",
+};
+
+const char *const nan_rule_names[] = {
+	[NAN_EQUAL] = "equal", [NAN_DIFFER] = "differ", [NAN_BITWISE] = "bitwise", NULL
+};
+
 void comparison_begin(struct comparison *c)
 {
 	memset(c, 0, sizeof *c);

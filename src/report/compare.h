@@ -37,6 +37,9 @@ enum compare_class {
 	CLASS_UNKNOWN
 };
 
+/* As words; the second is ended by NULL. */
+extern const char *const compare_class_names[], *const nan_rule_names[];
+
 struct comparison {
 	uint64_t elements;
 	uint64_t bits;	     /* pairs whose bytes differ (always, if the dtypes do) */

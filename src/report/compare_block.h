@@ -60,9 +60,4 @@ bool same_nan(const struct comparing *how, const uint8_t *a, const uint8_t *b);
 /* v is not what x becomes when it is cast to d. */
 bool unrounded(const struct dtype *d, double x, double v);
 
-static inline bool dtype_whole(const struct dtype *d)
-{
-	return d->kind == KIND_INT || d->kind == KIND_UINT || d->kind == KIND_BOOL;
-}
-
 #endif

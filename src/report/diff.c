@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "model/scope.h"
+#include "model/slice.h"
 #include "report/list.h"
 
 /* --- verdicts on one pair ---------------------------------------------------------- */
@@ -55,12 +56,6 @@ static void judge(struct diff_item *item, enum compare_class class, const char *
 	apply_rule(item);
 }
 
-static bool same_shape(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
-{
-	return a->rank == b->rank &&
-	       (!a->rank || !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims));
-}
-
 static bool can_cast(const struct dtype *a, const struct dtype *b)
 {
 	return a && b && a->size && b->size &&
@@ -86,7 +81,7 @@ static bool judge_structure(struct diff_item *item, const struct diff_query *q)
 		judge(item, CLASS_INCOMPARABLE, "dtype");
 		return false;
 	}
-	if (!same_shape(a, b) && (!q->reshape || a->elements != b->elements)) {
+	if (!shape_same(a, b) && (!q->reshape || a->elements != b->elements)) {
 		judge(item, CLASS_INCOMPARABLE, "shape");
 		return false;
 	}
@@ -97,7 +92,7 @@ static bool judge_structure(struct diff_item *item, const struct diff_query *q)
 		item->status = DIFF_SAME;
 		return false;
 	}
-	const enum recorded r = a->dtype == b->dtype && same_shape(a, b)
+	const enum recorded r = a->dtype == b->dtype && shape_same(a, b)
 					? recorded_compare(a, b)
 					: RECORDED_UNKNOWN;
 	judge(item,
@@ -136,21 +131,20 @@ static void compare(struct sweep *s, struct sweep_item *at, void *partial,
 static void end_item(struct sweep *s, struct sweep_item *at, const void *partials,
 		     size_t n)
 {
-	static const struct ckpt_error no_memory = { .code = CKPT_ENOMEM, .offset = -1,
-						     .text = "out of memory" };
 	struct diff_item *item = at->arg;
 	const struct comparison *ranges = partials;
 	const struct ckpt_error *error = at->streams[0].error ? at->streams[0].error
 							      : at->streams[1].error;
 	const struct diff *d = s->arg;
 	if (!error && n == 1 && !d->query->keep_same &&
+	    item->pair.a->dtype == item->pair.b->dtype &&
 	    comparison_class(&ranges[0]) == CLASS_IDENTICAL) {
 		judge(item, CLASS_IDENTICAL, NULL);
 		return;
 	}
 	struct comparison *sum = error ? NULL : sweep_alloc(s, sizeof *sum);
 	if (!sum) {
-		item->error = error ? error : &no_memory;
+		item->error = error ? error : &error_no_memory;
 		judge(item, CLASS_UNKNOWN, "unreadable");
 		return;
 	}
@@ -158,7 +152,9 @@ static void end_item(struct sweep *s, struct sweep_item *at, const void *partial
 	for (size_t i = 1; i < n; i++)
 		comparison_join(sum, &ranges[i]);
 	item->found = sum;
-	judge(item, comparison_class(sum), NULL);
+	const enum compare_class class = comparison_class(sum);
+	const bool cast = item->pair.a->dtype != item->pair.b->dtype;
+	judge(item, cast && class == CLASS_IDENTICAL ? CLASS_EQUAL : class, NULL);
 }
 
 static const struct sweep_ops diff_ops = {

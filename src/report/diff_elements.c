@@ -99,8 +99,7 @@ static int collect(const struct diff *d, const struct diff_item *item,
 static void fill_row(struct arena *a, const struct collecting *c, const struct kept *k,
 		     const struct ckpt_tensor *t, struct diff_element_row *row)
 {
-	const bool whole = c->how.a->kind != KIND_FLOAT && c->how.b->kind != KIND_FLOAT &&
-			   c->how.a->kind != KIND_COMPLEX;
+	const bool whole = dtype_whole(c->how.a) && dtype_whole(c->how.b);
 	*row = (struct diff_element_row){ .index = cell_index(a, t, k->index),
 					  .a = { .dtype = c->how.a },
 					  .b = { .dtype = c->how.b },

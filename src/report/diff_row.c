@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "model/slice.h"
 #include "report/diff.h"
 #include "report/list.h"
 
@@ -243,12 +244,6 @@ static const char *const status_names[N_DIFF_STATUS] = {
 	"same", "changed", "added", "removed", "renamed", "unknown",
 };
 
-static const char *const class_names[] = {
-	[CLASS_IDENTICAL] = "identical",       [CLASS_EQUAL] = "equal",
-	[CLASS_DIFFER] = "differ",             [CLASS_INCOMPARABLE] = "incomparable",
-	[CLASS_UNKNOWN] = "unknown",
-};
-
 static struct cell_text name_of(const struct ckpt_tensor *t)
 {
 	return (struct cell_text){ t->name, t->name_len };
@@ -320,8 +315,7 @@ static const char *note_of(struct arena *a, const struct diff_item *item,
 static struct cell_element max_abs_of(const struct comparison *c, const struct dtype *a,
 				      const struct dtype *b)
 {
-	const bool whole = (a->kind == KIND_INT || a->kind == KIND_UINT) &&
-			   (b->kind == KIND_INT || b->kind == KIND_UINT);
+	const bool whole = dtype_whole(a) && dtype_whole(b);
 	struct cell_element e = { dtype_of(whole ? CKPT_UINT64 : CKPT_FLOAT64), { 0 },
 				  REAL_DIGITS };
 	memcpy(e.bytes, whole ? (const void *)&c->max_abs_int : &c->max_abs, 8);
@@ -416,11 +410,7 @@ static void fill_structure(struct arena *a, const struct diff_item *item,
 	}
 	row->shape = shape_of(t);
 	row->elements = t->elements;
-	const bool reshaped =
-		both_there && !ta->problem &&
-		(ta->rank != tb->rank ||
-		 (ta->rank && memcmp(ta->dims, tb->dims,
-				     (size_t)ta->rank * sizeof *ta->dims)));
+	const bool reshaped = both_there && !ta->problem && !shape_same(ta, tb);
 	if (reshaped)
 		row->old_shape = shape_of(ta);
 	else
@@ -439,7 +429,7 @@ bool diff_row_of(const struct diff *d, struct arena *a, const struct diff_item *
 	*row = (struct diff_row){ .status = cell_of(status_names[item->status]) };
 	fill_structure(a, item, row);
 	if (p->a && p->b) {
-		row->class = cell_of(class_names[item->class]);
+		row->class = cell_of(compare_class_names[item->class]);
 		row->reason = cell_of(item->reason);
 		if (item->class != CLASS_INCOMPARABLE && !item->error)
 			row->evidence = cell_of(evidence[d->query->depth]);

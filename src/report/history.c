@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "model/slice.h"
 #include "report/list.h"
 
 /* --- names ------------------------------------------------------------------------- */
@@ -98,8 +99,7 @@ static int expect(struct history *h, struct history_item *item, struct ckpt_erro
 
 static bool same_layout(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
 {
-	return a->dtype == b->dtype && a->rank == b->rank &&
-	       (!a->rank || !memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims));
+	return a->dtype == b->dtype && shape_same(a, b);
 }
 
 /* The part that the snapshot's tensor belongs to; NULL without memory. */

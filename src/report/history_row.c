@@ -19,12 +19,6 @@ static const char *const status_names[N_HISTORY_STATUS] = {
 	[HISTORY_UNKNOWN] = "unknown",
 };
 
-static const char *const class_names[] = {
-	[CLASS_IDENTICAL] = "identical",       [CLASS_EQUAL] = "equal",
-	[CLASS_DIFFER] = "differ",             [CLASS_INCOMPARABLE] = "incomparable",
-	[CLASS_UNKNOWN] = "unknown",
-};
-
 /* --- in one snapshot --------------------------------------------------------------- */
 
 static double drift_of(const struct history_cell *cell)
@@ -76,7 +70,7 @@ static void fill_step(const struct history *h, const struct history_item *item,
 		.step = h->snapshots[k].step,
 	};
 	if (cell->tensor && !cell->error && cell->previous != HISTORY_NONE)
-		row->class = cell_of(class_names[cell->class]);
+		row->class = cell_of(compare_class_names[cell->class]);
 	if (!n)
 		return;
 	row->changed = n->changed;

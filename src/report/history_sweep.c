@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "report/history.h"
 
 enum { TO_PREVIOUS, TO_FIRST, N_TO };
@@ -115,7 +116,7 @@ static void join(struct pairing *sum, const struct pairing *partials, size_t n,
 
 static struct cell_element largest(const struct comparison *c, const struct dtype *d)
 {
-	const bool whole = d->kind == KIND_INT || d->kind == KIND_UINT;
+	const bool whole = dtype_whole(d);
 	struct cell_element e = {
 		.dtype = dtype_of(whole ? CKPT_UINT64 : CKPT_FLOAT64)
 	};
@@ -176,8 +177,6 @@ static void fill_cell(struct sweep *s, const struct sweep_item *at,
 static void end_part(struct sweep *s, struct sweep_item *at, const void *partials,
 		     size_t n)
 {
-	static const struct ckpt_error no_memory = { .code = CKPT_ENOMEM, .offset = -1,
-						     .text = "out of memory" };
 	const struct history *h = s->arg;
 	const struct history_part *part = at->arg;
 	size_t there = 0;
@@ -191,7 +190,7 @@ static void end_part(struct sweep *s, struct sweep_item *at, const void *partial
 			continue;
 		cell->error = at->streams[i].error;
 		if (!all || !n)
-			cell->error = cell->error ? cell->error : &no_memory;
+			cell->error = cell->error ? cell->error : &error_no_memory;
 		if (cell->error)
 			continue;
 		join(&sum, partials, n, s->streams, i);

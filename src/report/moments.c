@@ -106,7 +106,7 @@ static size_t squeeze(struct moments *m, const struct block *b, double *finite)
 	return n;
 }
 
-static bool is_whole(const struct dtype *d)
+static bool is_long(const struct dtype *d)
 {
 	return d->size == 8 && (d->kind == KIND_INT || d->kind == KIND_UINT);
 }
@@ -123,7 +123,7 @@ static void take_min(struct moments *m, const struct block *b, size_t i)
 {
 	m->min = b->reals[i];
 	m->min_index = b->first + i;
-	m->min_key = is_whole(b->d) ? key_at(b, i) : 0;
+	m->min_key = is_long(b->d) ? key_at(b, i) : 0;
 	memcpy(m->min_element, b->in + i * b->d->size, b->d->size);
 }
 
@@ -131,7 +131,7 @@ static void take_max(struct moments *m, const struct block *b, size_t i)
 {
 	m->max = b->reals[i];
 	m->max_index = b->first + i;
-	m->max_key = is_whole(b->d) ? key_at(b, i) : 0;
+	m->max_key = is_long(b->d) ? key_at(b, i) : 0;
 	memcpy(m->max_element, b->in + i * b->d->size, b->d->size);
 }
 
@@ -163,7 +163,7 @@ static void find_extremes(struct moments *m, const struct block *b, const double
 			  size_t n)
 {
 	double min, max;
-	if (is_whole(b->d)) {
+	if (is_long(b->d)) {
 		find_keys(m, b);
 		return;
 	}
@@ -188,7 +188,7 @@ static void look_at(struct look *l, const struct moments *m, const struct dtype 
 	const double min = m->min == 0 ? -0.0 : m->min, max = m->max == 0 ? 0.0 : m->max;
 	look[vectors_chosen()](x, n, min, max, l);
 	/* From 2^53 on equal doubles need not be equal integers. */
-	if (is_whole(d) && (m->min <= -0x1p53 || m->max >= 0x1p53))
+	if (is_long(d) && (m->min <= -0x1p53 || m->max >= 0x1p53))
 		l->beats = true;
 }
 

@@ -71,11 +71,8 @@ static bool read_count(const char *text, uint64_t *v)
 
 static bool read_nan(const char *text, enum nan_rule *nan)
 {
-	static const char *const names[] = { [NAN_EQUAL] = "equal",
-					     [NAN_DIFFER] = "differ",
-					     [NAN_BITWISE] = "bitwise" };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(text, names[i])) {
+	for (size_t i = 0; nan_rule_names[i]; i++)
+		if (!strcmp(text, nan_rule_names[i])) {
 			*nan = (enum nan_rule)i;
 			return true;
 		}

@@ -41,14 +41,6 @@ struct gathering {
 	bool no_memory;
 };
 
-static const struct ckpt_error no_memory = { .code = CKPT_ENOMEM, .offset = -1,
-					     .text = "out of memory" };
-
-static bool is_whole(const struct dtype *d)
-{
-	return d->kind == KIND_INT || d->kind == KIND_UINT || d->kind == KIND_BOOL;
-}
-
 static uint64_t width_of(const struct ckpt_tensor *t)
 {
 	return t->rank < 2 ? 0 : (uint64_t)t->dims[t->rank - 1];
@@ -193,7 +185,7 @@ static void add_block(struct sweep *s, struct sweep_item *at, void *partial,
 	if (st->extras & STATS_HISTOGRAM)
 		histogram_block(&own->histogram, own->reals, b->n, p->moments.min,
 				p->moments.max);
-	if (st->extras & STATS_DISTINCT && is_whole(d))
+	if (st->extras & STATS_DISTINCT && dtype_whole(d))
 		own->no_memory |= distinct_block(&own->distinct, d, b->data[0], b->n,
 						 NULL) != 0;
 }
@@ -268,7 +260,7 @@ static bool finish(struct sweep *s, struct stats_item *item, struct stats_found 
 		return !item->no_memory;
 	if (st->extras & STATS_DEAD && t->rank >= 2)
 		count_dead(f, t, g, sum);
-	if (st->extras & STATS_DISTINCT && is_whole(d) && !g->distinct.too_many)
+	if (st->extras & STATS_DISTINCT && dtype_whole(d) && !g->distinct.too_many)
 		f->distinct = distinct_count(&g->distinct);
 	if (g->histogram)
 		keep_histogram(s, g, g->histogram, &sum->moments);
@@ -292,7 +284,7 @@ static void end_item(struct sweep *s, struct sweep_item *at, const void *partial
 		if (f && finish(s, item, f, &sum))
 			item->found = f;
 		else
-			item->error = &no_memory;
+			item->error = &error_no_memory;
 	}
 	drop_gathering(item);
 }

@@ -40,8 +40,6 @@ uint64_t item_ranges(const struct sweep *s, const struct sweep_item *item)
 static void stream_failed(struct sweep *s, struct sweep_item *item, size_t stream,
 			  uint64_t range, const struct ckpt_error *err)
 {
-	static const struct ckpt_error no_memory = { .code = CKPT_ENOMEM, .offset = -1,
-						     .text = "out of memory" };
 	struct sweep_stream *at = &item->streams[stream];
 	pthread_mutex_lock(&s->lock);
 	/* What is read of a file that cannot be read looks damaged: the cause counts. */
@@ -51,7 +49,7 @@ static void stream_failed(struct sweep *s, struct sweep_item *item, size_t strea
 		struct ckpt_error *copy = arena_zeroed(&s->arena, 1, sizeof *copy);
 		if (copy)
 			*copy = *err;
-		at->error = copy ? copy : &no_memory;
+		at->error = copy ? copy : &error_no_memory;
 		at->error_range = range;
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -342,11 +340,8 @@ void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
 			worker_check(s, w, item, i);
 	const bool left = n == 1 || any_stream(s, item, 0);
 	const struct sweep_held *held = left ? hold(s, w, item, ranges) : NULL;
-	if (left && !held) {
-		struct ckpt_error err = { .code = CKPT_ENOMEM, .offset = -1,
-					  .text = "out of memory" };
-		fail_all(s, item, &err);
-	}
+	if (left && !held)
+		fail_all(s, item, &error_no_memory);
 	for (uint64_t i = 0; held && i < n && !pool_cancelled(&s->pool); i++)
 		read_range(s, w, item, held, range + i);
 	if (atomic_fetch_sub(&item->left, n) != n || pool_cancelled(&s->pool))
