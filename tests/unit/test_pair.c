@@ -12,36 +12,10 @@
 
 #include "base/error.h"
 #include "report/pair.h"
+#include "two_checkpoints.h"
 #include "write_bundle.h"
 
-static struct arena arena;
-static struct ckpt *ca, *cb;
 static struct pairs pairs;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, UINT64_MAX);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	ckpt_close(ca);
-	ckpt_close(cb);
-	ca = cb = NULL;
-	arena_drop(&arena);
-	return 0;
-}
-
-static struct ckpt *open_one(const char *path)
-{
-	struct ckpt_error err = { 0 };
-	struct ckpt *c = ckpt_open(path, NULL, &err);
-	CHECK(c != NULL, "%s: %s", path, err.text);
-	return c;
-}
 
 /* A checkpoint of scalars with these names, split at blanks. */
 static struct ckpt *names(const char *words)
@@ -54,15 +28,15 @@ static struct ckpt *names(const char *words)
 	for (char *p = copy, *word; (word = strsep(&p, " "));)
 		if (*word)
 			bundle_writer_floats(&w, word, 1, &value);
-	return open_one(bundle_writer_end(&w));
+	return two_open(bundle_writer_end(&w));
 }
 
 static void open_both(const char *a, const char *b)
 {
-	ckpt_close(ca);
-	ckpt_close(cb);
-	ca = names(a);
-	cb = names(b);
+	ckpt_close(two_a);
+	ckpt_close(two_b);
+	two_a = names(a);
+	two_b = names(b);
 }
 
 /* "a=b x= =y": the pairs in their order. */
@@ -81,7 +55,8 @@ static const char *shown(void)
 static const char *joined(const struct naming *naming, const struct matcher *m)
 {
 	struct ckpt_error err = { 0 };
-	CHECK(!pair_make(&pairs, &arena, ca, cb, naming, m, &err), "%s", err.text);
+	CHECK(!pair_make(&pairs, &two_arena, two_a, two_b, naming, m, &err), "%s",
+	      err.text);
 	return shown();
 }
 
@@ -108,7 +83,8 @@ static void prefixes(void **state)
 	open_both("old/a old/b step old/", "a b step");
 	assert_string_equal(joined(&strip_a, NULL), "old/a=a old/b=b old/= step=step");
 	open_both("old/a old/b step", "new/a new/c step new");
-	assert_string_equal(joined(&both, NULL), "=new old/a=new/a =new/c old/b= step=step");
+	assert_string_equal(joined(&both, NULL),
+			    "=new old/a=new/a =new/c old/b= step=step");
 }
 
 static struct matcher *matcher(const char *take, const char *leave)
@@ -116,7 +92,7 @@ static struct matcher *matcher(const char *take, const char *leave)
 	struct ckpt_error err = { 0 };
 	char *patterns[] = { (char *)(uintptr_t)take };
 	char *excludes[] = { (char *)(uintptr_t)leave };
-	struct matcher *m = match_compile(&arena, patterns, take != NULL, excludes,
+	struct matcher *m = match_compile(&two_arena, patterns, take != NULL, excludes,
 					  leave != NULL, false, &err);
 	CHECK(m != NULL, "%s", err.text);
 	return m;
@@ -189,7 +165,8 @@ static void maps(void **state)
 static void fails(const struct naming *n, const char *text, const char *file)
 {
 	struct ckpt_error err = { 0 };
-	CHECK(pair_make(&pairs, &arena, ca, cb, n, NULL, &err), "no '%s'", text);
+	CHECK(pair_make(&pairs, &two_arena, two_a, two_b, n, NULL, &err), "no '%s'",
+	      text);
 	CHECK(err.code == CKPT_EINVAL && strstr(err.text, text), "%s: %s", text,
 	      err.text);
 	CHECK(!file || strstr(err.file, file), "%s: %s", text, err.file);
@@ -215,11 +192,12 @@ static void maps_that_are_wrong(void **state)
 	open_both("b step w", "k step");
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		const struct naming n = { .map_path = map_file(bad[i].text) };
-		fails(&n, bad[i].says, i < 8 ? n.map_path : ckpt_prefix(ca));
+		fails(&n, bad[i].says, i < 8 ? n.map_path : ckpt_prefix(two_a));
 	}
 	struct ckpt_error err = { 0 };
 	const struct naming nowhere = { .map_path = "/nowhere/map" };
-	assert_int_equal(pair_make(&pairs, &arena, ca, cb, &nowhere, NULL, &err), -1);
+	assert_int_equal(
+		pair_make(&pairs, &two_arena, two_a, two_b, &nowhere, NULL, &err), -1);
 	assert_int_equal(err.code, CKPT_ENOTFOUND);
 }
 
@@ -268,7 +246,7 @@ static void names_are_bytes(void **state)
 		bundle_writer_begin(&w);
 		bundle_writer_add(&w, i ? "a\xfe\xff" : "a\0\xff", 3, CKPT_FLOAT32, 1,
 				  &value, 4);
-		*(i ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(i ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	joined(&n, NULL);
 	assert_int_equal(pairs.n, 1);
@@ -313,12 +291,12 @@ static void collisions(void **state)
 	(void)state;
 	const struct naming n = { .strip_a = "x/", .strip_b = "y/" };
 	open_both("w x/w x/v", "v w");
-	fails(&n, "'w' and 'x/w' would both be 'w'", ckpt_prefix(ca));
+	fails(&n, "'w' and 'x/w' would both be 'w'", ckpt_prefix(two_a));
 	assert_string_equal(taken(&n, "v", NULL), "x/v=v");
 	assert_string_equal(taken(&n, "x/*", "w"), "x/v=v");
 	assert_string_equal(taken(&n, NULL, "x/w"), "x/v=v w=w");
 	open_both("v w", "w y/w y/v");
-	fails(&n, "'w' and 'y/w' would both be 'w'", ckpt_prefix(cb));
+	fails(&n, "'w' and 'y/w' would both be 'w'", ckpt_prefix(two_b));
 	assert_string_equal(taken(&n, NULL, "y/w"), "w=w v=y/v");
 	assert_string_equal(taken(&n, "y/v", NULL), "v=y/v");
 	open_both("q", "w y/w");
@@ -329,9 +307,10 @@ static void a_damaged_index(void **state)
 {
 	(void)state;
 	struct ckpt_error err = { 0 };
-	ca = open_one(unit_data("corpus/saver_v2/model.ckpt-150"));
-	cb = open_one(unit_data("broken/unsorted/m"));
-	CHECK(pair_make(&pairs, &arena, ca, cb, NULL, NULL, &err), "%zu pairs", pairs.n);
+	two_a = two_open(unit_data("corpus/saver_v2/model.ckpt-150"));
+	two_b = two_open(unit_data("broken/unsorted/m"));
+	CHECK(pair_make(&pairs, &two_arena, two_a, two_b, NULL, NULL, &err), "%zu pairs",
+	      pairs.n);
 	assert_int_equal(err.code, CKPT_ECORRUPT);
 }
 
@@ -349,8 +328,8 @@ static void very_many(void **state)
 			const int n = snprintf(name, sizeof name, "%s_%07d", scope, i);
 			bundle_writer_add(&w, name, (size_t)n, CKPT_FLOAT32, 0, "", 0);
 		}
-		*(side ? &cb : &ca) = open_one(bundle_writer_end(&w));
-		ckpt_count(side ? cb : ca);
+		*(side ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
+		ckpt_count(side ? two_b : two_a);
 	}
 	char *const rename[] = { (char *)"^layer_(.*)$=l$1" };
 	const struct naming n = { .strip_a = "layer", .strip_b = "layer" };
@@ -368,8 +347,8 @@ static void very_many(void **state)
 
 static enum recorded recorded(const char *name)
 {
-	const struct ckpt_tensor *a = ckpt_find(ca, name, strlen(name), NULL);
-	const struct ckpt_tensor *b = ckpt_find(cb, name, strlen(name), NULL);
+	const struct ckpt_tensor *a = ckpt_find(two_a, name, strlen(name), NULL);
+	const struct ckpt_tensor *b = ckpt_find(two_b, name, strlen(name), NULL);
 	CHECK(a && b, "%s", name);
 	return recorded_compare(a, b);
 }
@@ -393,7 +372,7 @@ static void recorded_checksums(void **state)
 			bundle_writer_halves(&w, "cut", 3, one);
 		else
 			bundle_writer_floats(&w, "cut", 3, one);
-		*(i ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(i ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	assert_int_equal(recorded("same"), RECORDED_SAME);
 	assert_int_equal(recorded("different"), RECORDED_DIFFERENT);
@@ -432,18 +411,19 @@ static void recorded_checksums(void **state)
 int group_pair(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(plain_names, begin, end),
-		cmocka_unit_test_setup_teardown(prefixes, begin, end),
-		cmocka_unit_test_setup_teardown(by_any_name, begin, end),
-		cmocka_unit_test_setup_teardown(maps, begin, end),
-		cmocka_unit_test_setup_teardown(maps_that_are_wrong, begin, end),
-		cmocka_unit_test_setup_teardown(renames, begin, end),
-		cmocka_unit_test_setup_teardown(names_are_bytes, begin, end),
-		cmocka_unit_test_setup_teardown(renames_that_are_wrong, begin, end),
-		cmocka_unit_test_setup_teardown(collisions, begin, end),
-		cmocka_unit_test_setup_teardown(a_damaged_index, begin, end),
-		cmocka_unit_test_setup_teardown(very_many, begin, end),
-		cmocka_unit_test_setup_teardown(recorded_checksums, begin, end),
+		cmocka_unit_test_setup_teardown(plain_names, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(prefixes, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(by_any_name, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(maps, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(maps_that_are_wrong, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(renames, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(names_are_bytes, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(renames_that_are_wrong, two_begin,
+						two_end),
+		cmocka_unit_test_setup_teardown(collisions, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(a_damaged_index, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(very_many, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(recorded_checksums, two_begin, two_end),
 	};
 	return unit_run("pair", tests, COUNT(tests));
 }

@@ -11,37 +11,11 @@
 
 #include "base/crc32c.h"
 #include "report/pair.h"
+#include "two_checkpoints.h"
 #include "write_bundle.h"
 
-static struct arena arena;
-static struct ckpt *ca, *cb;
 static struct pairs pairs;
 static struct bundle_writer w;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, UINT64_MAX);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	ckpt_close(ca);
-	ckpt_close(cb);
-	ca = cb = NULL;
-	arena_drop(&arena);
-	return 0;
-}
-
-static struct ckpt *open_one(const char *path)
-{
-	struct ckpt_error err = { 0 };
-	struct ckpt *c = ckpt_open(path, NULL, &err);
-	CHECK(c != NULL, "%s: %s", path, err.text);
-	return c;
-}
 
 /* "name:3 other:0.5": vectors of two such numbers. */
 static struct ckpt *vectors(const char *words)
@@ -56,7 +30,7 @@ static struct ckpt *vectors(const char *words)
 		const float value = strtof(colon + 1, NULL);
 		bundle_writer_floats(&w, word, 2, (const float[]){ value, value });
 	}
-	return open_one(bundle_writer_end(&w));
+	return two_open(bundle_writer_end(&w));
 }
 
 /* "a=b c= =d": the pairs; "a=b!" is found, "a=?c?d" has candidates. */
@@ -80,17 +54,19 @@ static const char *shown(void)
 static const char *search(bool recorded)
 {
 	struct ckpt_error err = { 0 };
-	CHECK(!pair_make(&pairs, &arena, ca, cb, NULL, NULL, &err), "%s", err.text);
-	CHECK(!pair_renamed(&pairs, &arena, ca, cb, recorded, &err), "%s", err.text);
+	CHECK(!pair_make(&pairs, &two_arena, two_a, two_b, NULL, NULL, &err), "%s",
+	      err.text);
+	CHECK(!pair_renamed(&pairs, &two_arena, two_a, two_b, recorded, &err), "%s",
+	      err.text);
 	return shown();
 }
 
 static void check(const char *a, const char *b, const char *want)
 {
-	ckpt_close(ca);
-	ckpt_close(cb);
-	ca = vectors(a);
-	cb = vectors(b);
+	ckpt_close(two_a);
+	ckpt_close(two_b);
+	two_a = vectors(a);
+	two_b = vectors(b);
 	for (int recorded = 0; recorded < 2; recorded++)
 		CHECK(!strcmp(search(recorded), want), "%s, expected %s", shown(), want);
 }
@@ -161,7 +137,7 @@ static void very_many(void **state)
 	for (size_t c = 0; c < COUNT(cases); c++) {
 		const float zeros[8] = { 0 };
 		for (int side = 0; side < 2; side++) {
-			struct ckpt **to = side ? &cb : &ca;
+			struct ckpt **to = side ? &two_b : &two_a;
 			char name[64];
 			bundle_writer_begin(&w);
 			for (int i = 0; i < cases[c].n; i++) {
@@ -173,12 +149,13 @@ static void very_many(void **state)
 				bundle_writer_floats(&w, name, 8, zeros);
 			}
 			ckpt_close(*to);
-			*to = open_one(bundle_writer_end(&w));
+			*to = two_open(bundle_writer_end(&w));
 		}
 		const clock_t start = clock();
 		search(false);
 		CHECK(found() == cases[c].found, "%s: %zu", cases[c].a, found());
-		CHECK((clock() - start) / CLOCKS_PER_SEC < 20, "%s: too slow", cases[c].a);
+		CHECK((clock() - start) / CLOCKS_PER_SEC < 20, "%s: too slow",
+		      cases[c].a);
 		if (!cases[c].found)
 			assert_int_equal(pairs.all[pairs.n - 1].n_candidates, 10000);
 	}
@@ -189,7 +166,8 @@ static void computed(void **state)
 {
 	(void)state;
 	const float one[] = { 1, 2, 3, 4 };
-	const char *const words[] = { "a", "", "bcd" }, *const other[] = { "a", "b", "cd" };
+	const char *const words[] = { "a", "", "bcd" }, *const other[] = { "a", "b",
+									   "cd" };
 	for (int side = 0; side < 2; side++) {
 		bundle_writer_begin(&w);
 		if (side) {
@@ -202,7 +180,7 @@ static void computed(void **state)
 			bundle_writer_halves(&w, "halves", 4, one);
 			bundle_writer_strings(&w, "words", 3, words);
 		}
-		*(side ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(side ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	assert_string_equal(search(false), "halves=new/halves! =new/other "
 					   "whole=new/whole! words=new/words!");
@@ -222,7 +200,7 @@ static void byte_orders(void **state)
 				  side ? big : little, 4);
 		bundle_writer_add(&w, side ? "d" : "c", 1, CKPT_UINT16, 2, little, 4);
 		bundle_writer_add(&w, side ? "f" : "e", 1, CKPT_UINT8, 4, little, 4);
-		*(side ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(side ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	assert_string_equal(search(false), "a=b! c= =d e=f!");
 	assert_string_equal(search(true), "a= =b c= =d e=f!");
@@ -241,7 +219,7 @@ static void other_kinds(void **state)
 				  side ? 8 : 9);
 		bundle_writer_add(&w, side ? "f" : "e", 1, CKPT_FLOAT64, 0, zeros, 0);
 		bundle_writer_strings(&w, side ? "h" : "g", 0, NULL);
-		*(side ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(side ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	assert_string_equal(search(false), "a= =b c= =d e=f! g=h!");
 	assert_string_equal(search(true), "a= =b c= =d e=f! g=h!");
@@ -254,9 +232,9 @@ static void damage(void **state)
 	(void)state;
 	char path[4096], prefix[4096];
 	const uint8_t other[8] = { 1 };
-	ca = vectors("a:1 x:2");
-	cb = vectors("b:1 y:3");
-	snprintf(prefix, sizeof prefix, "%s", ckpt_prefix(ca));
+	two_a = vectors("a:1 x:2");
+	two_b = vectors("b:1 y:3");
+	snprintf(prefix, sizeof prefix, "%s", ckpt_prefix(two_a));
 	snprintf(path, sizeof path, "%.4000s.data-00000-of-00001", prefix);
 	FILE *f = fopen(path, "r+b");
 	assert_non_null(f);
@@ -264,9 +242,9 @@ static void damage(void **state)
 	fclose(f);
 	assert_string_equal(search(false), "a= =b x= =y");
 	assert_string_equal(search(true), "a=b! x= =y");
-	ckpt_close(ca);
+	ckpt_close(two_a);
 	assert_int_equal(remove(path), 0);
-	ca = open_one(prefix);
+	two_a = two_open(prefix);
 	assert_string_equal(search(false), "a= =b x= =y");
 }
 
@@ -283,14 +261,14 @@ static void collisions(void **state)
 		bundle_writer_begin(&w);
 		bundle_writer_add(&w, side ? "z" : "a", 1, CKPT_FLOAT32, 2, one, 8);
 		bundle_writer_add(&w, side ? "y" : "b", 1, CKPT_FLOAT32, 2, other, 8);
-		*(side ? &cb : &ca) = open_one(bundle_writer_end(&w));
+		*(side ? &two_b : &two_a) = two_open(bundle_writer_end(&w));
 	}
 	assert_string_equal(search(false), "b=y! a=z!");
 	assert_string_equal(search(true), "a=?y?z b=?y?z =y =z");
-	ckpt_close(cb);
+	ckpt_close(two_b);
 	bundle_writer_begin(&w);
 	bundle_writer_add(&w, "z", 1, CKPT_FLOAT32, 2, other, 8);
-	cb = open_one(bundle_writer_end(&w));
+	two_b = two_open(bundle_writer_end(&w));
 	assert_string_equal(search(false), "a= b=z!");
 }
 
@@ -301,13 +279,16 @@ static void v1_and_v2(void **state)
 	static char *const rename[] = { (char *)"^=old/" };
 	const struct naming n = { .renames = rename, .n_renames = 1 };
 	struct ckpt_error err = { 0 };
-	ca = open_one(unit_data("corpus/saver_v1/model.ckpt-100"));
-	cb = open_one(unit_data("corpus/saver_v2/model.ckpt-100"));
-	const size_t all = ckpt_count(ca);
+	two_a = two_open(unit_data("corpus/saver_v1/model.ckpt-100"));
+	two_b = two_open(unit_data("corpus/saver_v2/model.ckpt-100"));
+	const size_t all = ckpt_count(two_a);
 	for (int recorded = 0; recorded < 2; recorded++) {
-		assert_int_equal(pair_make(&pairs, &arena, ca, cb, &n, NULL, &err), 0);
+		assert_int_equal(
+			pair_make(&pairs, &two_arena, two_a, two_b, &n, NULL, &err), 0);
 		assert_int_equal(pairs.n, 2 * all);
-		assert_int_equal(pair_renamed(&pairs, &arena, ca, cb, recorded, &err), 0);
+		assert_int_equal(
+			pair_renamed(&pairs, &two_arena, two_a, two_b, recorded, &err),
+			0);
 		assert_int_equal(found(), recorded ? 0 : all);
 		for (size_t i = 0; i < pairs.n && !recorded; i++)
 			assert_string_equal(pairs.all[i].a->name, pairs.all[i].b->name);
@@ -317,15 +298,15 @@ static void v1_and_v2(void **state)
 int group_renamed(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_only_one, begin, end),
-		cmocka_unit_test_setup_teardown(nearest_paths, begin, end),
-		cmocka_unit_test_setup_teardown(very_many, begin, end),
-		cmocka_unit_test_setup_teardown(computed, begin, end),
-		cmocka_unit_test_setup_teardown(byte_orders, begin, end),
-		cmocka_unit_test_setup_teardown(other_kinds, begin, end),
-		cmocka_unit_test_setup_teardown(damage, begin, end),
-		cmocka_unit_test_setup_teardown(collisions, begin, end),
-		cmocka_unit_test_setup_teardown(v1_and_v2, begin, end),
+		cmocka_unit_test_setup_teardown(the_only_one, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(nearest_paths, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(very_many, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(computed, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(byte_orders, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(other_kinds, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(damage, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(collisions, two_begin, two_end),
+		cmocka_unit_test_setup_teardown(v1_and_v2, two_begin, two_end),
 	};
 	return unit_run("renamed", tests, COUNT(tests));
 }
