@@ -92,6 +92,7 @@ CASES = [
      {"x": "identical"}),
     ("other dtype", {"x": t([1, 2])}, {"x": t([1, 2], "int32")}, [], 1, {"x": "incomparable"}),
     ("other dtype, cast", {"x": t([1, 2])}, {"x": t([1, 2], "int32")}, ["--cast"], 0, {"x": "equal"}),
+    ("other dtype, cast, empty", {"x": t([])}, {"x": t([], "int32")}, ["--cast"], 0, {"x": "equal"}),
     ("two empty", {"x": t([], shape=[0]), "y": F8}, {"x": t([], shape=[0]), "y": F8}, [], 0,
      {"x": "identical", "y": "identical"}),
     ("empty alone", {"x": t([], shape=[0])}, {"x": t([], shape=[0])}, [], 0, {"x": "identical"}),
