@@ -46,6 +46,8 @@ measure "list --sort none, 1,000,000 tensors" "$tool" list --sort none "$tmp/man
 measure "list --ndjson, 1,000,000 tensors" "$tool" list --ndjson "$tmp/many"
 measure "print one of 1,000,000" "$tool" print "$tmp/many" tower_077/layer_0333/kernel_05
 measure "verify, 1,000,000 tensors of 4 bytes" "$tool" verify "$tmp/many"
+echo "the screen with 1,000,000 tensors, from a key to its frame:"
+"$tool" tui --keys "$here/bench/tui.keys" "$tmp/many" 2>&1 | sed 's/^/  /'
 rm "$tmp"/many.*
 "$build/bench/make_big" "$tmp/large" 64 16777216
 cat "$tmp"/large.data-* >/dev/null

@@ -25,6 +25,7 @@ static struct {
 static atomic_uint faults;
 static atomic_bool allowed;
 static uintptr_t page_size;
+static void (*otherwise)(int);
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
@@ -41,7 +42,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 		atomic_fetch_add(&faults, 1);
 		return;
 	}
-	signal(signal_number, SIG_DFL); /* the instruction faults again */
+	signal(signal_number, otherwise ? otherwise : SIG_DFL); /* it faults again */
 }
 
 void mapping_allow(void)
@@ -51,6 +52,11 @@ void mapping_allow(void)
 	sigemptyset(&action.sa_mask);
 	if (!sigaction(SIGBUS, &action, NULL))
 		atomic_store(&allowed, true);
+}
+
+void mapping_otherwise(void (*handler)(int))
+{
+	otherwise = handler;
 }
 
 bool mapping_open(struct mapping *m, int fd, uint64_t size)

@@ -20,6 +20,8 @@ struct mapping {
 
 /* Takes SIGBUS over; without this nothing is ever mapped. For programs, not libraries. */
 void mapping_allow(void);
+/* What a SIGBUS that is about no mapping does; NULL: it ends the program. */
+void mapping_otherwise(void (*handler)(int));
 /* Maps size bytes of a file; false if that is not allowed, fails, or is not worth it. */
 bool mapping_open(struct mapping *m, int fd, uint64_t size);
 void mapping_close(struct mapping *m); /* zeroed is fine */

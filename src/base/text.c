@@ -135,7 +135,7 @@ static bool read_hex(const char *p, size_t n, size_t digits, uint32_t *v)
 	return true;
 }
 
-static size_t write_utf8(char *out, uint32_t cp)
+size_t text_put_utf8(char *out, uint32_t cp)
 {
 	if (cp < 0x80) {
 		out[0] = (char)cp;
@@ -171,7 +171,7 @@ size_t text_unescape(char *out, const char *p, size_t n)
 			if (kind == 'x')
 				out[to++] = (char)v;
 			else
-				to += write_utf8(out + to, v & 0x1fffff);
+				to += text_put_utf8(out + to, v & 0x1fffff);
 		} else if (plain) {
 			out[to++] = meant[plain - letters];
 		} else {

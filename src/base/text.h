@@ -14,6 +14,8 @@
  * its code point in *cp; 0 if there is none. */
 size_t text_utf8(const char *p, size_t n, uint32_t *cp);
 bool text_is_utf8(const char *p, size_t n);
+/* Writes the UTF-8 of a code point, up to 4 bytes; returns how many. */
+size_t text_put_utf8(char *out, uint32_t cp);
 /* Code points that move, hide or reorder what a terminal shows: C0, DEL, C1, bidi
  * controls, zero-width characters, line separators, the byte order mark. */
 bool text_is_unsafe(uint32_t cp);

@@ -16,7 +16,7 @@
 enum exit_code { EXIT_FINE, EXIT_FOUND, EXIT_TROUBLE };
 
 extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_diff,
-	cmd_stats, cmd_log, cmd_completion;
+	cmd_stats, cmd_log, cmd_tui, cmd_completion;
 
 bool wants_json(const struct options *o); /* --json or --ndjson */
 struct ckpt_options ckpt_options_of(const struct options *o);
@@ -57,5 +57,7 @@ int check_rules(const struct options *o, const struct rules *rules,
 unsigned threads_of(const struct options *o);
 
 void print_help(const struct command *c); /* NULL: of the program */
+/* Can a screen be shown where standard input and output are? */
+bool tui_possible(void);
 
 #endif

@@ -93,7 +93,8 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 	size_t written = 0;
 	const unsigned threads = l->query.recorded
 					 ? 1
-					 : log_threads(&l->run, threads_of(o), err);
+					 : history_threads(l->run.all, l->run.n,
+							 threads_of(o), err);
 	if (!threads ||
 	    history_begin(h, l->run.all, l->run.n, &l->arena, &l->query, threads, err) ||
 	    check_found(l, err) || check_all_rules(l, err))

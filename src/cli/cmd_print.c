@@ -165,8 +165,7 @@ static int resolve(struct printing *p, char *name, struct ckpt_error *err)
 static int pick(struct printing *p, const struct ckpt_tensor *t, struct picked *picked,
 		struct ckpt_error *err)
 {
-	picked->c = p->c;
-	picked->t = t;
+	*picked = (struct picked){ .c = p->c, .t = t };
 	if (t->problem) /* says what is wrong with it */
 		return reader_values(p->c, t, err) ? 0 : -1;
 	selection_all(&picked->selection, t->dims, t->rank);

@@ -32,13 +32,7 @@ struct verdict_row {
 	uint64_t errors, warnings, notes;
 };
 
-enum null_bits { NULL_OFFSET = 1, NULL_LENGTH = 2, NULL_COUNTS = 4 };
-
-struct finding_row {
-	uint64_t null;
-	struct cell_text severity, code, tensor, path, file, message;
-	int64_t offset, length;
-};
+enum null_bits { NULL_COUNTS = 1 };
 
 #define FIELD(row, field) .offset = offsetof(struct row, field)
 #define COUNT(field)                                                                     \
@@ -52,24 +46,6 @@ static const struct column verdict_columns[] = {
 	{ .name = "verdict", .type = COL_TEXT, FIELD(verdict_row, verdict) },
 	COUNT(tensors), COUNT(bytes), COUNT(ok), COUNT(damaged), COUNT(unchecked_tensors),
 	COUNT(unchecked_bytes), COUNT(errors), COUNT(warnings), COUNT(notes),
-	{ .name = NULL },
-};
-
-static const struct column finding_columns[] = {
-	{ .name = "severity", .type = COL_TEXT, FIELD(finding_row, severity) },
-	{ .name = "code", .type = COL_TEXT, FIELD(finding_row, code) },
-	{ .name = "tensor", .type = COL_NAME, FIELD(finding_row, tensor) },
-	{ .name = "path", .type = COL_NAME, FIELD(finding_row, path) },
-	{ .name = "file", .type = COL_NAME, FIELD(finding_row, file) },
-	{ .name = "offset",
-	  .type = COL_INT,
-	  FIELD(finding_row, offset),
-	  .null = NULL_OFFSET },
-	{ .name = "length",
-	  .type = COL_INT,
-	  FIELD(finding_row, length),
-	  .null = NULL_LENGTH },
-	{ .name = "message", .type = COL_NAME, FIELD(finding_row, message) },
 	{ .name = NULL },
 };
 
@@ -105,19 +81,8 @@ static void add_summary(struct ckpt_summary *to, const struct ckpt_summary *s)
 
 static void finding_json(struct verifying *v, const struct ckpt_finding *f)
 {
-	const struct ckpt_tensor *t = f->tensor;
-	const struct finding_row row = {
-		.null = (f->offset < 0 ? NULL_OFFSET : 0) |
-			(f->length < 0 ? NULL_LENGTH : 0),
-		.severity = cell_of(severity_names[f->severity]),
-		.code = cell_of(f->code),
-		.tensor = { t ? t->name : NULL, t ? t->name_len : 0 },
-		.path = cell_of(v->path),
-		.file = cell_of(f->file),
-		.message = cell_of(f->message),
-		.offset = f->offset,
-		.length = f->length,
-	};
+	struct finding_row row;
+	finding_row_of(f, v->path, &row);
 	document_row(&v->document, finding_columns, &row);
 }
 

@@ -103,7 +103,8 @@ static int print_elements(struct diff_run *r, struct ckpt_error *err)
 	const struct diff_item *item = shown_item(r, err);
 	struct diff_element_row *found;
 	size_t n;
-	if (!item || diff_elements(&r->diff, &r->arena, item, most, &found, &n, err))
+	if (!item ||
+	    diff_elements(&r->diff, NULL, &r->arena, item, most, &found, &n, err))
 		return -1;
 	const struct rows rows = { diff_element_columns, n, element_at, found };
 	return print_rows(r, &rows, "elements", "element", err);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/error.h"
 #include "cli/cmd.h"
@@ -195,29 +194,4 @@ void log_close(struct log_run *run)
 {
 	for (size_t i = 0; i < run->n; i++)
 		ckpt_close(run->all[i].c);
-}
-
-unsigned log_threads(const struct log_run *run, unsigned wanted, struct ckpt_error *err)
-{
-	enum { OTHERS = 16, MOST_SHARDS = 64 };
-	struct rlimit limit;
-	uint64_t each = 0, others = OTHERS; /* files of a thread; of all together */
-	for (size_t i = 0; i < run->n; i++) {
-		struct ckpt *c = run->all[i].c;
-		const uint32_t shards = c ? ckpt_shards(c) : 0;
-		each += shards < MOST_SHARDS ? shards : MOST_SHARDS;
-		others += c != NULL;
-	}
-	if (!each || getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return wanted;
-	const uint64_t files = limit.rlim_cur;
-	const uint64_t most = files > others ? (files - others) / each : 0;
-	if (most)
-		return wanted < most ? wanted : (unsigned)most;
-	error_set(err, CKPT_EINVAL, NULL, -1,
-		  "these checkpoints have %" PRIu64 " files to be open at once, which is "
-		  "too many for a limit of %" PRIu64 " (ulimit -n); --quick reads the "
-		  "indexes alone",
-		  each + others - OTHERS, files);
-	return 0;
 }

@@ -21,8 +21,5 @@ struct log_run {
 int log_open(struct options *o, struct arena *a, struct log_run *run,
 	     struct ckpt_error *err);
 void log_close(struct log_run *run);
-/* How many threads there can be: each has the data files of all checkpoints open. 0, and
- * EINVAL: not even one. */
-unsigned log_threads(const struct log_run *run, unsigned wanted, struct ckpt_error *err);
 
 #endif

@@ -17,10 +17,10 @@
 
 const struct command *const commands[] = {
 	&cmd_list, &cmd_info, &cmd_print, &cmd_verify,     &cmd_diff,
-	&cmd_log,  &cmd_stats, &cmd_completion, NULL,
+	&cmd_log,  &cmd_stats, &cmd_tui, &cmd_completion, NULL,
 };
 
-/* Without a command, two checkpoints are to be compared, one is to be listed. */
+/* Without a command, two checkpoints are to be compared, one is to be looked at. */
 static int guess_command(struct options *o, struct ckpt_error *err)
 {
 	struct paths paths;
@@ -39,6 +39,13 @@ static int guess_command(struct options *o, struct ckpt_error *err)
 			o->n_args -= paths.used - 1;
 		}
 	}
+	/* On a terminal the same as a screen, unless an option asks for another thing. */
+	const struct command *plain = o->command;
+	const size_t paths_only = plain == &cmd_diff ? 2 : 1;
+	o->command = &cmd_tui;
+	if (o->n_args != paths_only || wants_json(o) || !tui_possible() ||
+	    options_check(o, NULL))
+		o->command = plain;
 	return options_check(o, err);
 }
 

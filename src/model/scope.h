@@ -14,6 +14,7 @@ struct scope_node {
 	const struct ckpt_tensor *tensor; /* NULL: a scope */
 	uint64_t tensors, elements, size_bytes;
 	struct scope_node *parent, *child, *next; /* first child, next sibling */
+	uint32_t number; /* for those who walk the tree */
 };
 
 /* Below this depth the rest of a name is one part: a name of slashes alone would make a

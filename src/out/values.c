@@ -17,7 +17,6 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "format/reader.h"
 #include "out/text.h"
 
 enum { ALIGN_MOST = 20000, ELIDE_ABOVE = 1000, EDGE = 3, FAR_STEP = 64 };
@@ -28,6 +27,7 @@ enum { ALIGN_MOST = 20000, ELIDE_ABOVE = 1000, EDGE = 3, FAR_STEP = 64 };
 typedef int (*element_fn)(void *arg, const void *data, const struct ckpt_string *string);
 
 struct stepping {
+	struct pool *pool;
 	element_fn fn;
 	void *arg;
 	size_t size;
@@ -38,6 +38,8 @@ static int on_run(void *arg, const struct ckpt_run *run)
 {
 	struct stepping *s = arg;
 	uint64_t i = s->skip;
+	if (s->pool && pool_cancelled(s->pool))
+		return 1;
 	for (; i < run->n; i += s->step) {
 		const void *data =
 			run->data ? (const char *)run->data + i * s->size : NULL;
@@ -69,14 +71,20 @@ static int walk_row(struct values *v, const struct selection_row *row, struct st
 	return 0;
 }
 
+static struct values *values_of(const struct picked *p, struct ckpt_error *err)
+{
+	return p->side ? side_values(p->side, err) : reader_values(p->c, p->t, err);
+}
+
 static int walk(const struct picked *p, element_fn fn, void *arg, struct ckpt_error *err)
 {
 	struct selection_walk w;
 	struct selection_row row;
-	struct stepping s = { .fn = fn,
+	struct stepping s = { .pool = p->pool,
+			      .fn = fn,
 			      .arg = arg,
 			      .size = ckpt_dtype_size(p->t->dtype) };
-	struct values *v = reader_values(p->c, p->t, err);
+	struct values *v = values_of(p, err);
 	if (!v || (p->whole && values_check(v, err)))
 		return -1;
 	selection_begin(&w, &p->selection, p->t->dims);
@@ -250,7 +258,7 @@ static int write_elided(struct writing *w, const struct picked *p, int axis,
 	struct stepping one = { .fn = fn, .arg = w, .size = ckpt_dtype_size(p->t->dtype),
 				.step = 1 };
 	if (axis == p->selection.rank) {
-		struct values *v = reader_values(p->c, p->t, err);
+		struct values *v = values_of(p, err);
 		return v ? values_runs(v, flat, 1, on_run, &one, err) : -1;
 	}
 	const struct selected *d = &p->selection.dim[axis];
@@ -281,7 +289,7 @@ static int write_elided(struct writing *w, const struct picked *p, int axis,
 
 static int elided(struct writing *w, const struct picked *p, struct ckpt_error *err)
 {
-	struct values *v = reader_values(p->c, p->t, err);
+	struct values *v = values_of(p, err);
 	if (!v || (p->whole && values_check(v, err)))
 		return -1;
 	const struct grid start = w->g;

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 
+#include "base/pool.h"
 #include "ckpt.h"
+#include "format/side.h"
 #include "model/slice.h"
 #include "out/json.h"
 
@@ -18,6 +20,8 @@ struct values_style {
 /* Elements of one tensor that were asked for. */
 struct picked {
 	struct ckpt *c;
+	struct side *side; /* instead of c, by another thread; NULL: c */
+	struct pool *pool; /* whose pool_cancel() stops it; NULL: nothing does */
 	const struct ckpt_tensor *t;
 	struct selection selection;
 	bool whole; /* every element, in order: what is read whole is checked first */

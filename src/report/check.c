@@ -239,3 +239,39 @@ int ckpt_verify(struct ckpt *c, ckpt_finding_fn fn, void *arg,
 		;
 	return check_end(&k, err);
 }
+
+/* --- rows -------------------------------------------------------------------------- */
+
+enum null_bits { NULL_OFFSET = 1, NULL_LENGTH = 2 };
+
+#define FIELD(field) .offset = offsetof(struct finding_row, field)
+
+const struct column finding_columns[] = {
+	{ .name = "severity", .type = COL_TEXT, FIELD(severity) },
+	{ .name = "code", .type = COL_TEXT, FIELD(code) },
+	{ .name = "tensor", .type = COL_NAME, FIELD(tensor) },
+	{ .name = "path", .type = COL_NAME, FIELD(path) },
+	{ .name = "file", .type = COL_NAME, FIELD(file) },
+	{ .name = "offset", .type = COL_INT, FIELD(offset), .null = NULL_OFFSET },
+	{ .name = "length", .type = COL_INT, FIELD(length), .null = NULL_LENGTH },
+	{ .name = "message", .type = COL_NAME, FIELD(message) },
+	{ .name = NULL },
+};
+
+void finding_row_of(const struct ckpt_finding *f, const char *path,
+		    struct finding_row *row)
+{
+	const struct ckpt_tensor *t = f->tensor;
+	*row = (struct finding_row){
+		.null = (f->offset < 0 ? NULL_OFFSET : 0) |
+			(f->length < 0 ? NULL_LENGTH : 0),
+		.severity = cell_of(severity_names[f->severity]),
+		.code = cell_of(f->code),
+		.tensor = { t ? t->name : NULL, t ? t->name_len : 0 },
+		.path = cell_of(path),
+		.file = cell_of(f->file),
+		.message = cell_of(f->message),
+		.offset = f->offset,
+		.length = f->length,
+	};
+}

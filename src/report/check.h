@@ -4,6 +4,7 @@
 #define REPORT_CHECK_H
 
 #include "format/finding.h"
+#include "report/column.h"
 #include "report/sweep.h"
 
 struct check_relay {
@@ -25,5 +26,18 @@ int check_begin(struct check *k, struct ckpt *c, ckpt_finding_fn fn, void *arg,
 		struct ckpt_summary *summary, unsigned threads, struct ckpt_error *err);
 /* Waits for what is begun, and tells the rest. */
 int check_end(struct check *k, struct ckpt_error *err);
+
+/* What was found, as a row. It points to what the finding points to. */
+struct finding_row {
+	uint64_t null;
+	struct cell_text severity, code, tensor, path, file, message;
+	int64_t offset, length;
+};
+
+extern const struct column finding_columns[];
+
+/* path: of the checkpoint. */
+void finding_row_of(const struct ckpt_finding *f, const char *path,
+		    struct finding_row *row);
 
 #endif

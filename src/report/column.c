@@ -89,14 +89,30 @@ static size_t texts_text(const struct cell_texts *v, char *out, size_t cap)
 	return total;
 }
 
-static size_t element_text(const struct cell_element *e, char *out, size_t cap)
+/* Digits for people; those of a complex element for each part. */
+static size_t short_text(const struct cell_element *e, char *out)
 {
-	char text[2 * NUMBER_MAX];
-	if (e->dtype->kind == KIND_FLOAT && e->digits)
-		return give(out, cap, text,
-			    number_short(text, dtype_real(e->dtype, e->bytes),
-					  e->digits));
-	return give(out, cap, text, dtype_element_text(e->dtype, e->bytes, text));
+	double re, im;
+	if (e->dtype->kind == KIND_FLOAT)
+		return number_short(out, dtype_real(e->dtype, e->bytes), e->digits);
+	dtype_complex(e->dtype, e->bytes, &re, &im);
+	size_t n = number_short(out, re, e->digits);
+	if (!signbit(im) || isnan(im))
+		out[n++] = '+';
+	n += number_short(out + n, im, e->digits);
+	out[n++] = 'j';
+	out[n] = '\0';
+	return n;
+}
+
+size_t cell_element_text(const struct cell_element *e, char *out, size_t cap)
+{
+	char text[2 * NUMBER_MAX + 2];
+	const bool real = e->dtype->kind == KIND_FLOAT || e->dtype->kind == KIND_COMPLEX;
+	const size_t n = real && e->digits
+				 ? short_text(e, text)
+				 : dtype_element_text(e->dtype, e->bytes, text);
+	return give(out, cap, text, n);
 }
 
 size_t column_text(const struct column *c, const void *row, char *out, size_t cap)
@@ -134,7 +150,7 @@ size_t column_text(const struct column *c, const void *row, char *out, size_t ca
 		return give(out, cap, number,
 			    number_short(number, *(const double *)field, REAL_DIGITS));
 	case COL_ELEMENT:
-		return element_text(field, out, cap);
+		return cell_element_text(field, out, cap);
 	case COL_INTS:
 		return ints_text(field, out, cap);
 	case COL_TEXTS:

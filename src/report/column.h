@@ -103,6 +103,8 @@ size_t column_width(const struct column *c, const void *row);
 size_t column_title(const struct column *c, char *out, size_t cap);
 const struct column *column_named(const struct column *columns, const char *name);
 
+/* The text of a COL_ELEMENT, in the same way. */
+size_t cell_element_text(const struct cell_element *e, char *out, size_t cap);
 /* "2026-11-19T02:14:03Z" */
 size_t time_text(double seconds, char *out, size_t cap);
 struct cell_text cell_of(const char *s); /* NULL is null */

@@ -343,14 +343,31 @@ static int by_scope(const struct diff_item *a, const struct diff_item *b)
 	return order ? order : (a > b) - (a < b);
 }
 
+int diff_compare(const struct diff_item *x, const struct diff_item *y)
+{
+	const double wx = weight(x), wy = weight(y);
+	if (wx != wy)
+		return wx > wy ? -1 : 1;
+	return by_scope(x, y);
+}
+
 static int by_weight(const void *x, const void *y)
 {
-	const struct diff_item *a = *(struct diff_item *const *)x;
-	const struct diff_item *b = *(struct diff_item *const *)y;
-	const double wa = weight(a), wb = weight(b);
-	if (wa != wb)
-		return wa > wb ? -1 : 1;
-	return by_scope(a, b);
+	return diff_compare(*(struct diff_item *const *)x, *(struct diff_item *const *)y);
+}
+
+bool diff_count(const struct diff *d, struct diff_counts *n)
+{
+	bool complete = true;
+	*n = (struct diff_counts){ .ignored = d->counts.ignored };
+	for (size_t i = 0; i < d->n; i++) {
+		if (diff_ready(&d->items[i]))
+			count(n, &d->items[i]);
+		else
+			complete = false;
+	}
+	n->bytes = d->sweeping ? atomic_load(&d->sweep.pool.bytes) : 0;
+	return complete;
 }
 
 int diff_end(struct diff *d, struct ckpt_error *err)
@@ -361,16 +378,10 @@ int diff_end(struct diff *d, struct ckpt_error *err)
 	d->shown = arena_zeroed(d->arena, d->n + 1, sizeof *d->shown);
 	if (!d->shown)
 		return arena_error(d->arena, err);
-	d->complete = true;
-	for (size_t i = 0; i < d->n; i++) {
-		if (!diff_ready(&d->items[i])) {
-			d->complete = false;
-			continue;
-		}
-		count(&d->counts, &d->items[i]);
-		d->shown[n++] = &d->items[i];
-	}
-	d->counts.bytes = d->sweeping ? atomic_load(&d->sweep.pool.bytes) : 0;
+	d->complete = diff_count(d, &d->counts);
+	for (size_t i = 0; i < d->n; i++)
+		if (diff_ready(&d->items[i]))
+			d->shown[n++] = &d->items[i];
 	qsort(d->shown, n, sizeof *d->shown, by_weight);
 	return r;
 }

@@ -101,6 +101,10 @@ int diff_end(struct diff *d, struct ckpt_error *err);
 /* Stops what is under way, and gives back what rows point to. */
 void diff_drop(struct diff *d);
 bool diff_ready(const struct diff_item *item);
+/* Counts what is ready; false: not all is. */
+bool diff_count(const struct diff *d, struct diff_counts *n);
+/* The order in which they are listed, of those that are ready: <0, 0, >0. */
+int diff_compare(const struct diff_item *x, const struct diff_item *y);
 /* Is it something that diff reports? Not what is the same, or expected to change. */
 bool diff_is_difference(const struct diff_item *item);
 /* 0: no difference; 1: differences; 2: something could not be read or, without

@@ -1,7 +1,7 @@
 /* diff_elements.c — the elements of one tensor that differ most.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The pair is read once more, in order, by this thread.
+ * The pair is read once more, in order, by the thread that asks.
  */
 #include "config.h"
 
@@ -72,28 +72,68 @@ static void look(struct collecting *c, const char *a, const char *b, uint64_t in
 	keep(c, &new);
 }
 
-static int collect(const struct diff *d, const struct diff_item *item,
-		   struct collecting *c, struct ckpt_error *err)
+/* Where the checksum is that of the elements in order it is computed on the way. */
+static int begin_sum(struct values *v, uint32_t *crc, struct ckpt_error *err)
 {
-	const struct ckpt_tensor *a = item->pair.a, *b = item->pair.b;
-	struct values *va = reader_values(d->a, a, err);
-	struct values *vb = va ? reader_values(d->b, b, err) : NULL;
-	if (!vb || values_check(va, err) || values_check(vb, err))
-		return -1;
-	for (uint64_t first = 0; first < a->elements; first += BLOCK) {
-		const uint64_t left = a->elements - first;
+	*crc = 0;
+	if (!values_summable(v->tensor))
+		return values_check(v, err);
+	v->sum = crc;
+	return 0;
+}
+
+static int end_sum(struct values *v, uint32_t crc, struct ckpt_error *err)
+{
+	return values_summable(v->tensor) ? values_compare(v, crc, err) : 0;
+}
+
+static int collect_blocks(struct collecting *c, struct values *va, struct values *vb,
+			  struct pool *pool, struct ckpt_error *err)
+{
+	const size_t size_a = c->how.a->size, size_b = c->how.b->size;
+	const uint64_t elements = va->tensor->elements;
+	for (uint64_t first = 0; first < elements; first += BLOCK) {
+		const uint64_t left = elements - first;
 		const size_t n = left < BLOCK ? (size_t)left : BLOCK;
+		if (pool && pool_cancelled(pool))
+			return -1;
 		const char *pa = values_block(va, first, n, err);
 		const char *pb = pa ? values_block(vb, first, n, err) : NULL;
 		if (!pb)
 			return -1;
-		if (c->how.a == c->how.b && !memcmp(pa, pb, n * c->how.a->size))
+		if (pool)
+			pool_count(pool, n * (size_a + size_b));
+		if (c->how.a == c->how.b && !memcmp(pa, pb, n * size_a))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			look(c, pa + i * c->how.a->size, pb + i * c->how.b->size,
-			     first + i);
+			look(c, pa + i * size_a, pb + i * size_b, first + i);
 	}
 	return 0;
+}
+
+static int collect(const struct diff *d, struct diff_reading *own,
+		   const struct diff_item *item, struct collecting *c,
+		   struct ckpt_error *err)
+{
+	const struct ckpt_tensor *a = item->pair.a, *b = item->pair.b;
+	struct values *va = own ? side_values(&own->a, err) : reader_values(d->a, a, err);
+	struct values *vb = !va	  ? NULL
+			    : own ? side_values(&own->b, err)
+				  : reader_values(d->b, b, err);
+	uint32_t sum_a, sum_b;
+	int r = vb ? 0 : -1;
+	if (!r)
+		r = begin_sum(va, &sum_a, err) || begin_sum(vb, &sum_b, err) ||
+				    collect_blocks(c, va, vb, own ? &own->pool : NULL,
+						   err) ||
+				    end_sum(va, sum_a, err) || end_sum(vb, sum_b, err)
+			    ? -1
+			    : 0;
+	if (va)
+		va->sum = NULL;
+	if (vb)
+		vb->sum = NULL;
+	return r;
 }
 
 static void fill_row(struct arena *a, const struct collecting *c, const struct kept *k,
@@ -112,9 +152,9 @@ static void fill_row(struct arena *a, const struct collecting *c, const struct k
 	}
 }
 
-int diff_elements(const struct diff *d, struct arena *a, const struct diff_item *item,
-		  size_t n, struct diff_element_row **rows, size_t *found,
-		  struct ckpt_error *err)
+int diff_elements(const struct diff *d, struct diff_reading *reading, struct arena *a,
+		  const struct diff_item *item, size_t n, struct diff_element_row **rows,
+		  size_t *found, struct ckpt_error *err)
 {
 	const struct pair *p = &item->pair;
 	if (item->error)
@@ -133,10 +173,12 @@ int diff_elements(const struct diff *d, struct arena *a, const struct diff_item 
 	*rows = arena_zeroed(a, n + 1, sizeof **rows);
 	if (!c.kept || !*rows)
 		return arena_error(a, err);
-	if (n && collect(d, item, &c, err))
+	if (n && collect(d, reading, item, &c, err))
 		return -1;
 	qsort(c.kept, c.n, sizeof *c.kept, by_size);
 	c.n = c.n < n ? c.n : n;
+	if (reading && (side_intact(&reading->a, err) || side_intact(&reading->b, err)))
+		return -1;
 	for (size_t i = 0; i < c.n; i++)
 		fill_row(a, &c, &c.kept[i], p->b, &(*rows)[i]);
 	*found = c.n;

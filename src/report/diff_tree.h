@@ -3,6 +3,7 @@
 #ifndef REPORT_DIFF_TREE_H
 #define REPORT_DIFF_TREE_H
 
+#include "format/side.h"
 #include "report/diff.h"
 
 /* A scope, or a tensor in it, with what changed added up. */
@@ -29,11 +30,18 @@ struct diff_element_row {
 
 extern const struct column diff_element_columns[];
 
+/* Of a thread that the checkpoints do not belong to. */
+struct diff_reading {
+	struct side a, b;
+	struct pool pool; /* pool_cancel() stops it: -1 with CKPT_OK */
+};
+
 /* The n elements of a pair that differ most: NaN and infinities that are on one side
- * alone, then by |b - a|; the first ones first. Reads the tensor once more. Rows are the
- * arena's, *found of them. EINVAL: strings and the like. */
-int diff_elements(const struct diff *d, struct arena *a, const struct diff_item *item,
-		  size_t n, struct diff_element_row **rows, size_t *found,
-		  struct ckpt_error *err);
+ * alone, then by |b - a|; the first ones first. Reads the tensor once more; reading: NULL
+ * for the thread of the checkpoints. Rows are the arena's, *found of them. EINVAL:
+ * strings and the like. */
+int diff_elements(const struct diff *d, struct diff_reading *reading, struct arena *a,
+		  const struct diff_item *item, size_t n, struct diff_element_row **rows,
+		  size_t *found, struct ckpt_error *err);
 
 #endif

@@ -9,8 +9,10 @@
 
 #include "report/history.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -254,6 +256,32 @@ int history_begin(struct history *h, struct history_snapshot *snapshots, size_t 
 	if (!r && h->n && !q->recorded)
 		r = start_sweep(h, j.n_parts, threads, err);
 	return r;
+}
+
+unsigned history_threads(const struct history_snapshot *all, size_t n, unsigned wanted,
+			 struct ckpt_error *err)
+{
+	enum { OTHERS = 16, MOST_SHARDS = 64 };
+	struct rlimit limit;
+	uint64_t each = 0, others = OTHERS; /* files of a thread; of all together */
+	for (size_t i = 0; i < n; i++) {
+		struct ckpt *c = all[i].c;
+		const uint32_t shards = c ? ckpt_shards(c) : 0;
+		each += shards < MOST_SHARDS ? shards : MOST_SHARDS;
+		others += c != NULL;
+	}
+	if (!each || getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return wanted;
+	const uint64_t files = limit.rlim_cur;
+	const uint64_t most = files > others ? (files - others) / each : 0;
+	if (most)
+		return wanted < most ? wanted : (unsigned)most;
+	error_set(err, CKPT_EINVAL, NULL, -1,
+		  "these checkpoints have %" PRIu64 " files to be open at once, which is "
+		  "too many for a limit of %" PRIu64 " (ulimit -n); --quick reads the "
+		  "indexes alone",
+		  each + others - OTHERS, files);
+	return 0;
 }
 
 bool history_ready(const struct history *h, struct history_item *item)

@@ -123,6 +123,10 @@ struct history {
 int history_begin(struct history *h, struct history_snapshot *snapshots, size_t n,
 		  struct arena *arena, const struct history_query *q, unsigned threads,
 		  struct ckpt_error *err);
+/* How many threads there can be: each has the data files of all checkpoints open. 0, and
+ * EINVAL: not even one. */
+unsigned history_threads(const struct history_snapshot *snapshots, size_t n,
+			 unsigned wanted, struct ckpt_error *err);
 /* True when all is known of an item; then it is settled. */
 bool history_ready(const struct history *h, struct history_item *item);
 /* Waits for what is begun, and counts. EIO if a file has changed meanwhile. */

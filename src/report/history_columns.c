@@ -76,6 +76,8 @@ const struct column history_step_columns[] = {
 		COUNTED(reshaped, "tensors with another dtype or shape"),                \
 		COUNTED(unreadable, "tensors that could not be read"),                   \
 		COUNTED(unknown, "tensors that could not be compared"),                  \
+		{ .name = "max_abs", .type = COL_REAL, SUM(max_abs), .null = NULL_L2,    \
+		  .help = "largest |change| in a real tensor" },                         \
 		{ .name = "l2_delta", .type = COL_REAL, SUM(l2_delta), .null = NULL_L2,  \
 		  .help = "norm of the change of all real tensors together" },           \
 		{ .name = "rel_l2", .type = COL_REAL, SUM(rel_l2), .null = NULL_REL,     \

@@ -80,8 +80,10 @@ static void fill_step(const struct history *h, const struct history_item *item,
 	row->rel_l2 = n->rel_l2;
 	row->rel_l2_first = n->rel_l2_first;
 	row->cosine = n->cosine;
-	if (n->numbers && n->previous)
+	if (n->numbers && n->previous) {
 		row->max_abs = n->max_abs;
+		row->max_abs.digits = REAL_DIGITS;
+	}
 }
 
 /* --- in all of them ---------------------------------------------------------------- */

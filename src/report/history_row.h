@@ -40,7 +40,7 @@ struct history_sum_row {
 	uint64_t snapshot, tensors, same, changed, added, removed, reshaped, unreadable;
 	uint64_t unknown, nan, inf;
 	int64_t step;
-	double l2_delta, rel_l2, rel_l2_first;
+	double max_abs, l2_delta, rel_l2, rel_l2_first;
 };
 
 /* Of tensors, and of scopes; of their steps; of the snapshots as a whole. */

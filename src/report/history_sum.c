@@ -28,6 +28,9 @@ static void add_numbers(struct norms *to, struct history_sum_row *row,
 	row->inf += n->inf;
 	if (!n->real)
 		return;
+	if (n->previous && n->max_abs.dtype)
+		row->max_abs = fmax(row->max_abs, dtype_real(n->max_abs.dtype,
+							     n->max_abs.bytes));
 	if (n->previous) {
 		to->delta2 = wide_add(to->delta2, n->delta2);
 		to->a2 = wide_add(to->a2, n->a2);

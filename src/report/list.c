@@ -381,10 +381,21 @@ static int by_offset(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
 	return (p->offset > q->offset) - (p->offset < q->offset);
 }
 
-struct order {
+static const struct order {
 	int (*compare)(const struct ckpt_tensor *a, const struct ckpt_tensor *b);
 	int sign;
+} orders[] = {
+	[SORT_NAME] = { by_name, 1 },	  [SORT_SIZE] = { by_size, 1 },
+	[SORT_DTYPE] = { by_dtype, 1 },	  [SORT_ELEMENTS] = { by_elements, 1 },
+	[SORT_OFFSET] = { by_offset, 1 },
 };
+
+int list_compare(enum list_sort sort, const struct ckpt_tensor *a,
+		 const struct ckpt_tensor *b)
+{
+	const int c = orders[sort].compare(a, b);
+	return c ? c : by_name(a, b);
+}
 
 static int compare_tensors(const void *x, const void *y, void *arg)
 {
@@ -447,11 +458,6 @@ int list_begin(struct list_report *r, struct ckpt *c, struct arena *a,
 int list_make(struct list_report *r, struct ckpt *c, struct arena *a,
 	      const struct list_query *q, struct ckpt_error *err)
 {
-	static const struct order orders[] = {
-		[SORT_NAME] = { by_name, 1 },	  [SORT_SIZE] = { by_size, 1 },
-		[SORT_DTYPE] = { by_dtype, 1 },	  [SORT_ELEMENTS] = { by_elements, 1 },
-		[SORT_OFFSET] = { by_offset, 1 },
-	};
 	*r = (struct list_report){ .c = c, .arena = a };
 	if ((ckpt_load(c, err) && !q->keep_going) || list_begin(r, c, a, err))
 		return -1;

@@ -74,6 +74,10 @@ struct list_report {
 void list_objects(struct objects *o, struct ckpt *c, struct arena *a);
 enum role list_role(const struct objects *o, const struct ckpt_tensor *t);
 
+/* <0, 0, >0: which of two tensors stands first. */
+int list_compare(enum list_sort sort, const struct ckpt_tensor *a,
+		 const struct ckpt_tensor *b);
+
 /* What is listed, and how. */
 struct list_query {
 	const struct matcher *matcher; /* NULL: all */

@@ -123,7 +123,9 @@ struct bar {
 	uint64_t count;
 };
 
-/* How many bars; they touch each other. */
+/* How many bars, most >= 2 of them at most; they touch each other. */
+size_t stats_bars_up_to(const struct stats_found *f, bool log2, size_t most,
+			struct bar *bars);
 size_t stats_bars(const struct stats_found *f, struct bar bars[BARS_MOST]);
 size_t stats_bars_log2(const struct stats_found *f, struct bar bars[BARS_MOST]);
 /* "▁▃█" in the arena; NULL for less than two elements. */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * As many bins go into a bar, a power of two of linear ones, as it takes to have no more
- * than BARS_MOST bars; they begin at multiples of their width, so that limits are round.
+ * than are wanted; they begin at multiples of their width, so that limits are round.
  */
 #include "config.h"
 
@@ -26,8 +26,7 @@ static int64_t bars_of(const struct stats_bins *bins, int64_t group)
 	       floor_div(bins->all[0].at, group) + 1;
 }
 
-static size_t put_together(const struct stats_bins *bins, int64_t group,
-			   struct bar bars[BARS_MOST])
+static size_t put_together(const struct stats_bins *bins, int64_t group, struct bar *bars)
 {
 	const size_t n = (size_t)bars_of(bins, group);
 	const int64_t first = n ? floor_div(bins->all[0].at, group) : 0;
@@ -40,25 +39,29 @@ static size_t put_together(const struct stats_bins *bins, int64_t group,
 	return n;
 }
 
-size_t stats_bars(const struct stats_found *f, struct bar bars[BARS_MOST])
+size_t stats_bars_up_to(const struct stats_found *f, bool log2, size_t most,
+			struct bar *bars)
 {
+	const struct stats_bins *bins = log2 ? &f->log2 : &f->linear;
 	int64_t group = 1;
-	while (bars_of(&f->linear, group) > BARS_MOST)
-		group *= 2;
-	const size_t n = put_together(&f->linear, group, bars);
-	for (size_t i = 0; i < n; i++) {
+	while (bars_of(bins, group) > (int64_t)most)
+		group = log2 ? group + 1 : group * 2;
+	const size_t n = put_together(bins, group, bars);
+	for (size_t i = 0; i < n && !log2; i++) {
 		bars[i].low = ldexp((double)bars[i].from, f->width_exponent);
 		bars[i].high = ldexp((double)bars[i].to, f->width_exponent);
 	}
 	return n;
 }
 
+size_t stats_bars(const struct stats_found *f, struct bar bars[BARS_MOST])
+{
+	return stats_bars_up_to(f, false, BARS_MOST, bars);
+}
+
 size_t stats_bars_log2(const struct stats_found *f, struct bar bars[BARS_MOST])
 {
-	int64_t group = 1;
-	while (bars_of(&f->log2, group) > BARS_MOST)
-		group++;
-	return put_together(&f->log2, group, bars);
+	return stats_bars_up_to(f, true, BARS_MOST, bars);
 }
 
 const char *stats_sparkline(struct arena *a, const struct stats_found *f)

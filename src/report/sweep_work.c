@@ -13,7 +13,7 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
-#include "base/mapping.h"
+#include "format/side.h"
 
 enum { FULL_WINDOWS = 8 }; /* streams; with more, each of them reads less at a time */
 
@@ -245,18 +245,6 @@ static void fetch_block(struct sweep *s, struct sweep_worker *w, struct sweep_it
 	}
 }
 
-/* EIO if a file that holds a part of the tensor could not be read through memory. */
-static int check_intact(struct store *store, const struct ckpt_tensor *t,
-			struct ckpt_error *err)
-{
-	if (!store->intact || !mapping_faults())
-		return 0;
-	for (uint32_t i = 0; i < t->n_pieces; i++)
-		if (store->intact(store, &t->pieces[i], err))
-			return -1;
-	return 0;
-}
-
 /* What has been read through memory: was it real? Its pages can go. */
 static void leave_range(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
 			uint64_t range)
@@ -267,7 +255,7 @@ static void leave_range(struct sweep *s, struct sweep_worker *w, struct sweep_it
 		struct ckpt_error err = { 0 };
 		if (!t || !t->n_pieces || !store->intact)
 			continue;
-		if (check_intact(store, t, &err))
+		if (store_intact(store, t, &err))
 			stream_failed(s, item, i, range, &err);
 		const uint64_t size = ckpt_dtype_size(t->dtype), first = range * RANGE;
 		const uint64_t left = t->elements - first;

@@ -86,6 +86,9 @@ int group_rules(void);
 int group_moments(void);
 int group_histogram(void);
 int group_dead(void);
+int group_planes(void);
+int group_find(void);
+int group_heat(void);
 int group_torture(void);
 
 #endif
