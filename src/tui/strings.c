@@ -33,13 +33,20 @@ struct cell_text variant_type(const char *p, size_t len)
 
 /* --- JSON -------------------------------------------------------------------------- */
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static bool is_json(const char *p, size_t len)
 {
 	json_error_t error;
-	const size_t blanks = len ? strspn(p, " \t\r\n") : 0;
-	if (blanks >= len || (p[blanks] != '{' && p[blanks] != '[') || len > TEXT_MOST)
+	size_t first = 0;
+	while (first < len && is_blank(p[first]))
+		first++;
+	if (first == len || (p[first] != '{' && p[first] != '[') || len > TEXT_MOST)
 		return false;
-	json_t *j = json_loadb(p, len, JSON_ALLOW_NUL, &error);
+	json_t *j = json_loadb(p, len, JSON_DECODE_INT_AS_REAL, &error);
 	json_decref(j);
 	return j != NULL;
 }
@@ -48,12 +55,26 @@ struct indenting {
 	struct view *v;
 	struct buffer line;
 	size_t depth;
+	bool empty; /* a bracket is open that holds nothing */
 };
+
+/* JSON escapes what a terminal must not get by itself, but for some of Unicode. */
+static bool is_safe(const char *p, size_t n)
+{
+	uint32_t cp;
+	for (size_t at = 0, len; at < n; at += len) {
+		len = text_utf8(p + at, n - at, &cp);
+		if (!len || text_is_unsafe(cp))
+			return false;
+	}
+	return true;
+}
 
 static void end_line(struct indenting *to)
 {
+	const char *p = (const char *)to->line.p;
 	if (to->line.len)
-		text_view_add(to->v, (const char *)to->line.p, to->line.len, true);
+		text_view_add(to->v, p, to->line.len, !is_safe(p, to->line.len));
 	to->line.len = 0;
 	for (size_t i = 0; i < to->depth && i < DEEPEST; i++)
 		buffer_append(&to->line, "  ", 2, NULL);
@@ -67,39 +88,47 @@ static const char *end_of_string(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
+/* One token: brackets and commas end lines. holds: what it opens is not empty. */
+static void add_token(struct indenting *to, const char *p, size_t n, bool holds)
+{
+	const bool closes = *p == '}' || *p == ']';
+	if (closes && !to->empty) {
+		to->depth -= to->depth > 0;
+		end_line(to);
+	}
+	buffer_append(&to->line, p, n, NULL);
+	to->empty = false;
+	if (*p == '{' || *p == '[') {
+		to->empty = !holds;
+		to->depth += holds;
+		if (holds)
+			end_line(to);
+	} else if (*p == ',') {
+		end_line(to);
+	} else if (*p == ':') {
+		buffer_append(&to->line, " ", 1, NULL);
+	}
+}
+
+/* The text is known to be JSON. */
 static void add_json(struct view *v, const char *p, size_t len)
 {
 	struct indenting to = { .v = v };
 	const char *const end = p + len;
 	buffer_init(&to.line, TEXT_MOST);
 	while (p < end) {
-		const char *from = p;
-		const bool blank = strchr(" \t\r\n", *p) != NULL;
-		p = *p == '"' ? end_of_string(p, end) : p + 1;
-		if (blank)
+		const char *const from = p;
+		if (is_blank(*p)) {
+			p++;
 			continue;
+		}
+		/* Of numbers and words each character is a token; nothing parts them. */
+		p = *p == '"' ? end_of_string(p, end) : p + 1;
 		const char *next = p;
-		while (next < end && strchr(" \t\r\n", *next))
+		while (next < end && is_blank(*next))
 			next++;
-		const bool closes = *from == '}' || *from == ']';
-		const bool empty = (*from == '{' || *from == '[') && next < end &&
-				   (*next == '}' || *next == ']');
-		if (closes && from[-1] != '{' && from[-1] != '[') {
-			to.depth -= to.depth > 0;
-			end_line(&to);
-		}
-		buffer_append(&to.line, from, (size_t)(p - from), NULL);
-		if (empty) {
-			buffer_append(&to.line, next, 1, NULL);
-			p = next + 1;
-		} else if (*from == '{' || *from == '[') {
-			to.depth++;
-			end_line(&to);
-		} else if (*from == ',') {
-			end_line(&to);
-		} else if (*from == ':') {
-			buffer_append(&to.line, " ", 1, NULL);
-		}
+		add_token(&to, from, (size_t)(p - from),
+			  next < end && *next != '}' && *next != ']');
 	}
 	end_line(&to);
 	buffer_drop(&to.line);

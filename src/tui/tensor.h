@@ -39,6 +39,15 @@ struct tensor {
 	struct planes heat_planes;     /* with the rows of the map */
 	struct ckpt_error heat_error;
 	bool heating, heat_known, heat_stopped;
+	/* A string that is read in full to be shown. */
+	struct tensor_opening {
+		struct side side;
+		struct pool pool;
+		uint64_t flat;
+		struct buffer text;
+		struct ckpt_error error;
+	} opening;
+	bool is_opening;
 };
 
 /* NULL: not known, or it could not be read. */

@@ -113,8 +113,8 @@ static void histogram_status(const struct tensor *t, char *left, size_t cap)
 	plot_limit(b, true, t->log2, high, sizeof high);
 	number_grouped(count, b->count);
 	number_short(share, 100 * (double)b->count / (double)t->t->elements, 3);
-	snprintf(left, cap, "%.60s ≤ %s < %.60s: %s of all, %.40s%%", low,
-		 t->log2 ? "|x|" : "x", high, count, share);
+	snprintf(left, cap, "%s[%.60s, %.60s): %s of all, %.40s%%",
+		 t->log2 ? "|x| in " : "", low, high, count, share);
 }
 
 /* --- heat map ---------------------------------------------------------------------- */

@@ -146,40 +146,91 @@ static void go_extreme(struct tensor *t, bool largest, struct request *r)
 		grid_go(&t->grid, at, largest ? "the largest" : "the smallest", r);
 }
 
-struct opening {
-	struct tensor *t;
-	struct view *view;
-};
+/* --- a string in full ----------------------------------------------------------- */
 
-static int open_run(void *arg, const struct ckpt_run *run)
+static int keep_string(void *arg, const struct ckpt_run *run)
 {
-	struct opening *o = arg;
-	const bool variant = o->t->t->dtype == CKPT_VARIANT;
-	char title[1200];
-	snprintf(title, sizeof title, "%.800s %.300s", o->t->title,
-		 o->t->t->rank ? grid_index(&o->t->grid) : "");
-	o->view = string_view(title, run->strings->p, run->strings->len, variant);
+	struct tensor_opening *o = arg;
+	buffer_append(&o->text, run->strings->p, run->strings->len, &o->error);
 	return 1;
+}
+
+static void read_string(void *arg, unsigned worker, size_t job)
+{
+	struct tensor_opening *o = arg;
+	struct values *v = side_values(&o->side, &o->error);
+	(void)worker;
+	(void)job;
+	if (v)
+		values_runs(v, o->flat, 1, keep_string, o, &o->error);
+	side_intact(&o->side, &o->error);
+}
+
+static void end_opening(struct tensor *t)
+{
+	pool_end(&t->opening.pool);
+	side_join(&t->opening.side, NULL);
+	t->is_opening = false;
+}
+
+/* Shows what was read, if it is there within some milliseconds; else tick() looks. */
+static bool finish_opening(struct tensor *t, int ms, struct request *r)
+{
+	struct tensor_opening *o = &t->opening;
+	char title[1200], index[400] = "";
+	if (!pool_wait(&o->pool, ms))
+		return false;
+	end_opening(t);
+	arena_rewind(&t->grid.scratch, (struct arena_mark){ 0 });
+	if (t->t->rank)
+		snprintf(index, sizeof index, " %s",
+			 cell_ints_text(&t->grid.scratch,
+					cell_index(&t->grid.scratch, t->t, o->flat)));
+	snprintf(title, sizeof title, "%.700s%s", t->title, index);
+	title[text_fit(title, strlen(title), SIZE_MAX)] = '\0';
+	if (o->error.code) {
+		say_error(r, &o->error);
+	} else {
+		r->view = string_view(title, (const char *)o->text.p, o->text.len,
+				      t->t->dtype == CKPT_VARIANT);
+		r->kind = r->view ? REQUEST_PUSH : REQUEST_NONE;
+	}
+	buffer_drop(&o->text);
+	return true;
+}
+
+static void open_graph(struct tensor *t, struct request *r)
+{
+	struct ckpt_error err = { 0 };
+	r->view = graph_view(t->title, t->c, t->objects, &err);
+	r->kind = r->view ? REQUEST_PUSH : REQUEST_NONE;
+	if (!r->view)
+		say_error(r, &err);
 }
 
 static void open_element(struct tensor *t, struct request *r)
 {
+	enum { PATIENCE_MS = 10 };
+	struct tensor_opening *o = &t->opening;
 	struct ckpt_error err = { 0 };
-	struct opening o = { t, NULL };
-	if (!t->grid.strings || t->grid.planes.empty)
+	if (!t->grid.strings || t->grid.planes.empty || t->is_opening)
 		return;
-	if (t->objects && t->objects->n_nodes && !strcmp(t->t->name, OBJECT_GRAPH_KEY))
-		o.view = graph_view(t->title, t->c, t->objects, &err);
-	else
-		ckpt_each_run(t->c, t->t, planes_flat(&t->grid.planes), 1, open_run, &o,
-			      &err);
-	r->kind = o.view ? REQUEST_PUSH : REQUEST_NONE;
-	r->view = o.view;
-	if (!o.view && err.code)
+	if (t->objects && t->objects->n_nodes && !strcmp(t->t->name, OBJECT_GRAPH_KEY)) {
+		open_graph(t, r);
+		return;
+	}
+	*o = (struct tensor_opening){ .flat = planes_flat(&t->grid.planes) };
+	buffer_init(&o->text, t->c->limit);
+	if (side_fork(&o->side, t->c, t->t, &err)) {
 		say_error(r, &err);
-	else if (!o.view)
-		say(r, "out of memory");
+		return;
+	}
+	t->is_opening = true;
+	pool_start(&o->pool, 1, 1, read_string, o);
+	finish_opening(t, PATIENCE_MS, r);
 }
+
+/* --- the view --------------------------------------------------------------------- */
 
 static void act(struct view *v, enum action action, struct request *r)
 {
@@ -231,6 +282,8 @@ static bool tick(struct view *v, struct request *r)
 		start_sweep(t, r);
 	bool news = grid_tick(&t->grid, r);
 	news |= tensor_heat_tick(t, r);
+	if (t->is_opening)
+		news |= finish_opening(t, 0, r);
 	if (t->sweeping && pool_wait(&t->stats.sweep.pool, 0)) {
 		end_sweep(t, r);
 		news = true;
@@ -242,6 +295,8 @@ static void progress(struct view *v, struct progress *p)
 {
 	const struct tensor *t = (const struct tensor *)v;
 	grid_progress(&t->grid, p);
+	if (!p->what && t->is_opening)
+		p->what = "reading";
 	if (!p->what && t->heating) {
 		p->what = "making the map";
 		p->bytes_done = atomic_load(&t->heat.pool.bytes);
@@ -273,6 +328,9 @@ static void close_view(struct view *v)
 	stats_drop(&t->stats);
 	arena_drop(&t->stats_arena);
 	tensor_heat_end(t);
+	if (t->is_opening)
+		end_opening(t);
+	buffer_drop(&t->opening.text);
 	grid_close(&t->grid);
 }
 

@@ -1,4 +1,4 @@
-/* fuzz_slice.c — any text as a slice of any shape; its walk stays within the tensor.
+/* fuzz_slice.c — any text as a slice of any shape; what it selects is in the tensor.
  * SPDX-License-Identifier: Apache-2.0
  *
  *	rank | a byte for each dimension: up to 31, or a power of two | text
@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "model/slice.h"
+#include "model/planes.h"
+#include "model/strided.h"
 
 enum { MOST_RANK = 8, MOST_ROWS = 3000 };
 
@@ -35,6 +36,30 @@ static void check_walk(const struct selection *s, const int64_t *dims, uint64_t 
 		REQUIRE(wanted == total && rows == 1);
 }
 
+/* Wherever one goes one stands at an element, which is where the walk has it too. */
+static void check_planes(const struct selection *s, const int64_t *dims, uint64_t total)
+{
+	static struct planes p;
+	const uint64_t n = selection_elements(s);
+	planes_begin(&p, dims, s->rank);
+	planes_select(&p, s);
+	REQUIRE(p.empty == !n);
+	uint64_t k = 1;
+	for (int i = 0; n && i < 40; i++, k *= 3) {
+		planes_go(&p, k % n);
+		const struct plane q = planes_plane(&p);
+		const uint64_t flat = planes_flat(&p);
+		REQUIRE(planes_number(&p) == k % n && flat < total);
+		REQUIRE(planes_flat_of(&p, k % n) == flat);
+		REQUIRE(plane_flat(&q, planes_row(&p), planes_col(&p)) == flat);
+		planes_set(&p, k, ~k);
+		REQUIRE(planes_flat(&p) < total);
+		planes_step(&p, k % 2, k % 4 > 1);
+		planes_turn(&p);
+		REQUIRE(planes_go_flat(&p, flat) && planes_number(&p) == k % n);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static struct selection s;
@@ -53,9 +78,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct ckpt_error err = { 0 };
 	if (!shape_elements(dims, rank, &total))
 		return 0;
-	if (selection_parse(&s, text, dims, rank, &err))
+	if (selection_parse(&s, text, dims, rank, &err)) {
 		REQUIRE(err.code == CKPT_EINVAL);
-	else
+	} else {
 		check_walk(&s, dims, total);
+		check_planes(&s, dims, total);
+	}
 	return 0;
 }
