@@ -26,6 +26,8 @@ void planes_select(struct planes *p, const struct selection *s)
 	p->row_axis = p->col_axis = -1;
 	memset(p->at, 0, sizeof p->at);
 	for (int i = s->rank - 1; i >= 0; i--) {
+		if (s->dim[i].count <= 1) /* it may be anything, and overflow */
+			p->s.dim[i].step = 1;
 		if (p->col_axis < 0 && !s->dim[i].drop)
 			p->col_axis = i;
 		else if (p->row_axis < 0 && !s->dim[i].drop)
