@@ -97,10 +97,14 @@ struct ckpt_piece {
 	uint64_t offset;
 	uint64_t size;         /* bytes as stored; in_block: decoded, 0 for strings */
 	uint32_t shard;        /* number of its data file */
-	uint32_t crc32c;       /* of the stored bytes, unmasked; valid if has_crc32c */
-	bool has_crc32c;
+	uint32_t crc;          /* of the bytes */
+	bool has_crc32c;       /* crc is the recorded CRC-32C, unmasked */
+	bool has_crc32;        /* crc follows from an archive's CRC-32 */
 	/* V1: in a table's block, whose own checksum is compared */
 	bool in_block;
+	/* deflated: size counts what comes out, offset is where its stream begins */
+	bool packed;
+	bool by_columns;       /* the first index varies fastest: Fortran's order */
 	uint8_t spelling;      /* how the bytes are to be understood; the library's own */
 	uint8_t swap;          /* nonzero: stored in the other byte order */
 };

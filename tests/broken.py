@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every hostile checkpoint of tests/data/broken through every command.
+"""Every hostile file of tests/data/broken and broken_arrays through every command.
 
 cases.json says of each what can be read and what must not be. In all cases: no signal, no
 hang, exit 0, 1 or 2; what must not read gives exit 2 and no value; the tensors beside it
@@ -16,7 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 TOOL, SRCDIR = os.environ["CKPT_INSPECT"], os.environ["SRCDIR"]
-BROKEN = os.path.join(SRCDIR, "tests", "data", "broken")
+FOLDERS = [os.path.join(SRCDIR, "tests", "data", d) for d in ("broken", "broken_arrays")]
 SANITIZED = os.environ.get("SANITIZED") == "yes"  # its shadow memory needs address space
 
 if not SANITIZED:
@@ -86,7 +86,7 @@ def check(case):
 
 
 def check_case(case):
-    problems, path = [], os.path.join(BROKEN, case["path"])
+    problems, path = [], os.path.join(case["folder"], case["path"])
     try:
         for args in (["list"], ["list", "-l"], ["list", "--tree"], ["list", "--keep-going"],
                      ["list", "--ndjson"], ["info"], ["verify"], ["verify", "--ndjson"]):
@@ -111,15 +111,17 @@ def check_case(case):
 
 
 def main():
-    with open(os.path.join(BROKEN, "cases.json")) as f:
-        cases = json.load(f)
+    cases = []
+    for folder in FOLDERS:
+        with open(os.path.join(folder, "cases.json")) as f:
+            cases += [c | {"folder": folder} for c in json.load(f)]
     only = os.environ.get("BROKEN_ONLY")
     cases = [c for c in cases if not only or c["name"] == only]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         problems = [p for found in pool.map(check, cases) for p in found]
     for p in problems:
         print(p)
-    print(f"{len(cases)} hostile checkpoints, {len(problems)} problems")
+    print(f"{len(cases)} hostile cases, {len(problems)} problems")
     sys.exit(1 if problems or not cases else 0)
 
 

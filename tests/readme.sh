@@ -31,7 +31,7 @@ mkdir "$tmp/bin" "$tmp/here"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$CKPT_INSPECT" >"$tmp/bin/ckpt-inspect"
 chmod +x "$tmp/bin/ckpt-inspect"
 PATH=$tmp/bin:$PATH
-cp -R "$SRCDIR/share/examples/run" "$tmp/here/run"
+cp -R "$SRCDIR/share/examples/run" "$SRCDIR/share/examples/weights.safetensors" "$tmp/here"
 chmod -R u+w "$tmp/here/run"
 cd "$tmp/here" || exit 99
 

@@ -100,11 +100,17 @@ bool mapping_torn(const struct mapping *m)
 	return m->p && atomic_load(&slots[m->slot].torn);
 }
 
+/* A fault maps the pages around as well, as many as the kernel has together: those that
+ * another thread has released near the border of its range would come back for good.
+ * What is still needed of them is found again. */
 void mapping_release(const struct mapping *m, uint64_t offset, uint64_t n)
 {
-	const uintptr_t begin = ((uintptr_t)m->p + offset + page_size - 1) &
-				~(page_size - 1);
-	const uintptr_t end = ((uintptr_t)m->p + offset + n) & ~(page_size - 1);
-	if (m->p && end > begin)
-		madvise((void *)begin, end - begin, MADV_DONTNEED);
+	enum { AROUND = 2 << 20 };
+	if (!m->p || !n)
+		return;
+	const uint64_t begin = offset & ~(uint64_t)(AROUND - 1), last = offset + n - 1;
+	const uint64_t end = (last | (AROUND - 1)) + 1;
+	const uint64_t size = (m->size + page_size - 1) & ~(uint64_t)(page_size - 1);
+	madvise((void *)(uintptr_t)(m->p + begin), (end < size ? end : size) - begin,
+		MADV_DONTNEED);
 }

@@ -35,6 +35,18 @@ size_t text_utf8(const char *text, size_t n, uint32_t *cp)
 	return len;
 }
 
+size_t text_from_code(char *out, uint32_t cp)
+{
+	static const uint8_t marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+		return 0;
+	const size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+	for (size_t i = n - 1; i > 0; i--, cp >>= 6)
+		out[i] = (char)(0x80 | (cp & 0x3f));
+	out[0] = (char)(marks[n] | cp);
+	return n;
+}
+
 bool text_is_utf8(const char *p, size_t n)
 {
 	uint32_t cp;
@@ -135,19 +147,6 @@ static bool read_hex(const char *p, size_t n, size_t digits, uint32_t *v)
 	return true;
 }
 
-size_t text_put_utf8(char *out, uint32_t cp)
-{
-	if (cp < 0x80) {
-		out[0] = (char)cp;
-		return 1;
-	}
-	const size_t len = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-	for (size_t i = len - 1; i > 0; i--, cp >>= 6)
-		out[i] = (char)(0x80 | (cp & 0x3f));
-	out[0] = (char)((0xf00 >> len) | cp);
-	return len;
-}
-
 size_t text_unescape(char *out, const char *p, size_t n)
 {
 	size_t to = 0;
@@ -168,10 +167,12 @@ size_t text_unescape(char *out, const char *p, size_t n)
 		uint32_t v;
 		if (digits && read_hex(p + i, n - i, digits, &v)) {
 			i += digits;
+			const size_t len = kind == 'x' ? 1 : text_from_code(out + to, v);
+			if (!len)
+				return SIZE_MAX;
 			if (kind == 'x')
-				out[to++] = (char)v;
-			else
-				to += text_put_utf8(out + to, v & 0x1fffff);
+				out[to] = (char)v;
+			to += len;
 		} else if (plain) {
 			out[to++] = meant[plain - letters];
 		} else {

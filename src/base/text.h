@@ -14,8 +14,9 @@
  * its code point in *cp; 0 if there is none. */
 size_t text_utf8(const char *p, size_t n, uint32_t *cp);
 bool text_is_utf8(const char *p, size_t n);
-/* Writes the UTF-8 of a code point, up to 4 bytes; returns how many. */
-size_t text_put_utf8(char *out, uint32_t cp);
+/* Writes a code point as UTF-8 to out (room for 4 bytes): its length, 0 if it is none
+ * (above U+10FFFF, or a surrogate). */
+size_t text_from_code(char *out, uint32_t cp);
 /* Code points that move, hide or reorder what a terminal shows: C0, DEL, C1, bidi
  * controls, zero-width characters, line separators, the byte order mark. */
 bool text_is_unsafe(uint32_t cp);

@@ -25,6 +25,11 @@ static const void *member_at(const struct rows *rows, size_t i)
 	return &((const struct member_row *)rows->arg)[i];
 }
 
+static const void *metadata_at(const struct rows *rows, size_t i)
+{
+	return &((const struct metadata_row *)rows->arg)[i];
+}
+
 static const void *total_at(const struct rows *rows, size_t i)
 {
 	return &((const struct total_row *)rows->arg)[i];
@@ -68,6 +73,14 @@ static void one_text(const struct info_report *r)
 	number_line("tensors", number_grouped, r->list.all);
 	number_line("elements", number_grouped, r->list.elements);
 	number_line("size", number_bytes, r->list.size_bytes);
+	for (size_t i = 0; i < r->n_metadata; i++) {
+		const struct metadata_row *m = &r->metadata[i];
+		printf("%-16s", i ? "" : "metadata");
+		text_put(stdout, m->key.p, m->key.len);
+		fputs(": ", stdout);
+		text_put(stdout, m->text.p, m->text.len);
+		putchar('\n');
+	}
 }
 
 static void tables_text(const struct info_report *r)
@@ -157,6 +170,8 @@ static void info_json(const struct options *o, struct arena *a,
 	struct json *j = &d.j;
 	const struct rows members = { member_columns, r->n_members, member_at,
 				      r->members };
+	const struct rows metadata = { metadata_columns, r->n_metadata, metadata_at,
+				       r->metadata };
 	document_begin(&d, a, "info", o->given[OPT_NDJSON]);
 	document_input(&d, o->args[0], r->c, r->folder ? "folder of checkpoints" : NULL);
 	jw_text(j, "latest", r->latest);
@@ -172,6 +187,7 @@ static void info_json(const struct options *o, struct arena *a,
 		jw_u64(j, "shards", r->shards);
 	else
 		jw_null(j, "shards");
+	jw_rows(j, "metadata", &metadata);
 	jw_rows(j, "files", &members);
 	jw_totals(j, "dtypes", dtype_columns, r->list.dtypes, r->list.n_dtypes);
 	jw_totals(j, "roles", role_columns, r->list.roles, r->c ? N_ROLES : 0);

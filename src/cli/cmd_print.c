@@ -342,6 +342,19 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 	return 0;
 }
 
+/* Without a name: what is there, if that is one tensor, as in a .npy file. */
+static int take_only(struct printing *p, struct ckpt_error *err)
+{
+	if (ckpt_load(p->c, err))
+		return -1;
+	const size_t n = ckpt_count(p->c);
+	if (n == 1)
+		return add(&p->tensors, ckpt_at(p->c, 0), err);
+	return error_set(err, CKPT_EINVAL, ckpt_prefix(p->c), -1,
+			 "of %zu tensors, name those to print; ckpt-inspect list shows "
+			 "their names", n);
+}
+
 static int run_printing(struct printing *p, struct ckpt_error *err)
 {
 	const struct options *o = p->o;
@@ -351,6 +364,8 @@ static int run_printing(struct printing *p, struct ckpt_error *err)
 		.elide = !o->given[OPT_ALL] && isatty(STDOUT_FILENO),
 	};
 	tell_note(p->c);
+	if (o->n_args == 1 && take_only(p, err))
+		return -1;
 	for (size_t i = 1; i < o->n_args; i++)
 		if (resolve(p, o->args[i], err))
 			return -1;
@@ -376,7 +391,7 @@ static int run(const struct options *o)
 
 const struct command cmd_print = {
 	.name = "print",
-	.args = "PATH NAME...",
+	.args = "PATH [NAME...]",
 	.summary = "the values of tensors",
 	.examples =
 		"ckpt-inspect print model.ckpt-200 global_step\n"
@@ -385,7 +400,8 @@ const struct command cmd_print = {
 		"ckpt-inspect print --raw run/ dense1/kernel > kernel.f32\n"
 		"ckpt-inspect print --json run/ dense1/bias | jq '.tensors[0].values'\n"
 		"ckpt-inspect print run/ -- -dash\n",
-	.notes = "A name is looked up as it is, then as list prints it (\\x1b), then "
+	.notes = "Where there is only one tensor, as in a .npy file, it needs no name.\n"
+		 "A name is looked up as it is, then as list prints it (\\x1b), then "
 		 "without\n"
 		 "':0' or '^', then as a path or full name of the object graph, then as "
 		 "a\n"
@@ -395,7 +411,7 @@ const struct command cmd_print = {
 		 "Long tensors are elided on a terminal only.\n",
 	.options = { OPT_SLICE, OPT_ALL, OPT_PRECISION, OPT_HEX, OPT_RAW, OPT_CHECK,
 		     OPT_REGEX },
-	.min_args = 2,
+	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,
 };

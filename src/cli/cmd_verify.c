@@ -59,7 +59,8 @@ struct verifying {
 	const char *path;         /* of the one being verified */
 	const char *repeated;     /* code of the finding before, and how often it came */
 	uint64_t repeats;
-	uint64_t unread;  /* findings of the one being verified: refused by the system */
+	/* Findings of the one being verified: refused by the system, or by us. */
+	uint64_t unread;
 	bool stop, interrupted; /* ^C was pressed; something was left undone */
 	int code;
 };
@@ -122,7 +123,8 @@ static void finding_text(struct verifying *v, const struct ckpt_finding *f)
 static void on_finding(void *arg, const struct ckpt_finding *f)
 {
 	struct verifying *v = arg;
-	v->unread += f->code == finding_kinds[FOUND_UNREADABLE].code;
+	v->unread += f->code == finding_kinds[FOUND_UNREADABLE].code ||
+		     f->code == finding_kinds[FOUND_UNSUPPORTED].code;
 	if (wants_json(v->o))
 		finding_json(v, f);
 	else

@@ -224,7 +224,7 @@ static int make_piece(struct making *m, const struct entry *e, struct ckpt_piece
 		.offset = (uint64_t)e->offset,
 		.size = (uint64_t)e->size,
 		.shard = (uint32_t)e->shard,
-		.crc32c = crc32c_unmask(e->crc),
+		.crc = crc32c_unmask(e->crc),
 		.has_crc32c = true, /* an absent field is a stored 0, as for TensorFlow */
 		.spelling = d->kind == KIND_STRING    ? SPELL_STRINGS
 			    : d->kind == KIND_VARIANT ? SPELL_VARIANT

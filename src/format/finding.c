@@ -68,6 +68,21 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 	[FOUND_GONE] = { "gone", CKPT_WARNING,
 			 "an older checkpoint that the checkpoint file names is not "
 			 "there" },
+	[FOUND_LAYOUT] = { "layout", CKPT_ERROR,
+			   "a .safetensors file has more bytes than its tensors: other "
+			   "readers refuse it" },
+	[FOUND_UNSUPPORTED] = { "unsupported", CKPT_ERROR,
+				"an array of a kind that is not read: objects, "
+				"structures, "
+				"an unknown dtype" },
+	[FOUND_MEMBER_NAME] = { "member_name", CKPT_ERROR,
+				"a member of an archive has a name that leads out of a "
+				"folder" },
+	[FOUND_OTHER_MEMBER] = { "other_member", CKPT_NOTE,
+				 "a member of an archive that is no array" },
+	[FOUND_UNLISTED] = { "unlisted", CKPT_WARNING,
+			     "tensors in the files that the list of a sharded model does "
+			     "not have" },
 	[FOUND_LEFTOVER] = { "leftover", CKPT_NOTE,
 			     "a file or folder of a save that was interrupted" },
 };

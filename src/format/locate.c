@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "format/absent.h"
+#include "format/locate_arrays.h"
 #include "format/path.h"
 #include "format/slices.h"
 #include "format/sniff.h"
@@ -229,10 +230,16 @@ static int take_folder(struct search *s, const char *folder)
 		return -1;
 	if (run.n == 0 && saved_model_is(s->a, folder))
 		return take_saved_model(s, folder, "SavedModel folder");
+	if (!run.n) {
+		const int r = arrays_in_folder(s->a, folder, s->at, s->err);
+		if (r)
+			return r < 0 ? -1 : 0;
+	}
 	if (!run.latest)
 		return error_set(
 			s->err, CKPT_ENOTFOUND, *folder ? folder : ".", -1,
-			"no checkpoint here: neither a `checkpoint` file nor any .index");
+			"no checkpoint here: neither a `checkpoint` file nor any .index, "
+			".npy, .npz or .safetensors");
 	s->at->folder = folder;
 	return take_snapshot(s, &run, run.latest,
 			     run.serving ? "highest version of a serving folder"
@@ -354,6 +361,8 @@ static int search(struct search *s)
 		if ((r = try_v1_shards(s, "V1 shards")))
 			return r < 0 ? -1 : 0;
 	}
+	if ((r = arrays_file_at(s->a, path, s->at, s->err)))
+		return r < 0 ? -1 : 0;
 	if (path_is_there(path))
 		return refuse_file(s);
 	if ((r = try_step(s)))
@@ -370,10 +379,10 @@ int locate(struct arena *a, const char *path, const struct ckpt_options *options
 		return error_set(err, CKPT_EINVAL, NULL, -1, "the path is empty");
 	if (search(&s))
 		return -1;
-	const bool is_v1 = at->reader == &reader_slices;
-	if (options->as && is_v1 != !strcmp(options->as, "v1"))
+	const bool want_v1 = options->as && !strcmp(options->as, "v1");
+	if (options->as && at->reader != (want_v1 ? &reader_slices : &reader_bundle))
 		return error_set(err, CKPT_ENOTFOUND, at->prefix, -1,
-				 "this is a %s checkpoint; there is no %s one of that "
-				 "name", is_v1 ? "V1" : "V2", is_v1 ? "V2" : "V1");
+				 "this is a %s; there is no %s checkpoint of that name",
+				 at->reader->name, want_v1 ? "V1" : "V2");
 	return 0;
 }

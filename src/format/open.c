@@ -212,12 +212,13 @@ const struct ckpt_tensor *ckpt_at(struct ckpt *c, size_t i)
 	return i < c->tensors.n ? c->tensors.p[i] : NULL;
 }
 
-static const struct ckpt_tensor *find_loaded(struct ckpt *c, const char *name, size_t len)
+const struct ckpt_tensor *tensors_search(const struct pointers *tensors, const char *name,
+					 size_t len)
 {
-	size_t low = 0, high = c->tensors.n;
+	size_t low = 0, high = tensors->n;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		const struct ckpt_tensor *t = c->tensors.p[middle];
+		const struct ckpt_tensor *t = tensors->p[middle];
 		const int order = bytes_compare(t->name, t->name_len, name, len);
 		if (order == 0)
 			return t;
@@ -233,7 +234,7 @@ int reader_find(struct ckpt *c, const char *name, size_t len,
 		const struct ckpt_tensor **t, struct ckpt_error *err)
 {
 	if (c->loaded) {
-		*t = find_loaded(c, name, len);
+		*t = tensors_search(&c->tensors, name, len);
 		return *t != NULL;
 	}
 	struct ckpt_tensor *found = arena_alloc(&c->arena, sizeof *found);
@@ -252,7 +253,7 @@ const struct ckpt_tensor *ckpt_find(struct ckpt *c, const char *name, size_t len
 		return r > 0 ? t : NULL;
 	/* An index whose names are out of order cannot be searched: be sure. */
 	const bool damaged = ckpt_load(c, NULL);
-	if ((t = find_loaded(c, name, len)))
+	if ((t = tensors_search(&c->tensors, name, len)))
 		return t;
 	if (damaged) {
 		ckpt_load(c, err);

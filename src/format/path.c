@@ -14,6 +14,12 @@ bool path_is_folder(const char *path)
 	return path && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+bool path_is_own_folder(const char *path)
+{
+	struct stat st;
+	return path && !lstat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 bool path_is_there(const char *path)
 {
 	struct stat st;
@@ -64,10 +70,24 @@ size_t shard_stem(const char *path, uint32_t *count)
 	return 0;
 }
 
+/* The length of a name without the ending of a file of arrays. */
+static size_t without_ending(const char *name)
+{
+	static const char *const endings[] = { ".npz", ".npy", ".safetensors" };
+	const size_t len = strlen(name);
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		const size_t n = strlen(endings[i]);
+		if (len > n && !strcmp(name + len - n, endings[i]))
+			return len - n;
+	}
+	return len;
+}
+
 int64_t step_of_name(const char *name)
 {
 	uint32_t count;
-	const size_t stem = shard_stem(name, &count), len = stem ? stem : strlen(name);
+	const size_t stem = shard_stem(name, &count);
+	const size_t len = stem ? stem : without_ending(name);
 	size_t digits = 0;
 	while (digits < len && name[len - 1 - digits] >= '0' &&
 	       name[len - 1 - digits] <= '9')

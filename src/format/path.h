@@ -16,9 +16,11 @@ const char *path_join(struct arena *a, const char *folder, const char *name);
 bool path_is_there(const char *path);
 bool path_is_file(const char *path);
 bool path_is_folder(const char *path);
+/* A folder, and no link to one. */
+bool path_is_own_folder(const char *path);
 
-/* The number at the end of a checkpoint's name ("model.ckpt-200", with or without the
- * ending of a V1 shard), -1 if there is none. */
+/* The number at the end of a checkpoint's name ("model.ckpt-200", "weights-200.npz", with
+ * or without the ending of a V1 shard), -1 if there is none. */
 int64_t step_of_name(const char *name);
 
 /* "-00000-of-00002" at p, to its end: its length, and the count; else 0. "?????" may

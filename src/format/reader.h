@@ -36,6 +36,11 @@ struct member {
 
 typedef void (*member_fn)(void *arg, const struct member *m);
 
+/* What a file says of itself. */
+struct metadata {
+	struct ckpt_string key, text;
+};
+
 struct reader {
 	const char *name; /* "V2 bundle" */
 	/* Reads the header or metadata only. */
@@ -63,9 +68,12 @@ struct reader {
 	/* Closes it; EIO if a file has changed since it was opened. */
 	int (*join)(struct ckpt *c, struct store *s, struct ckpt_error *err);
 	uint32_t (*shards)(const struct ckpt *c);
+	/* i = 0, 1, … until NULL; may be NULL, where files say nothing. */
+	const struct metadata *(*metadata)(const struct ckpt *c, size_t i);
 };
 
-extern const struct reader reader_bundle, reader_slices;
+extern const struct reader reader_bundle, reader_slices, reader_npy, reader_npz,
+	reader_safetensors;
 
 struct ckpt {
 	const struct reader *reader;
@@ -85,6 +93,9 @@ struct ckpt {
 	const char *debug_string;
 };
 
+/* The tensor of that name among those that are sorted by name; NULL if there is none. */
+const struct ckpt_tensor *tensors_search(const struct pointers *tensors, const char *name,
+					 size_t len);
 /* Opens what path is for locate(); ckpt_open() decides about folders. */
 struct ckpt *reader_open(const char *path, const struct ckpt_options *options,
 			 struct ckpt_error *err);

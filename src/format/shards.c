@@ -1,4 +1,4 @@
-/* shards.c — the data files of a V2 checkpoint, opened when they are needed.
+/* shards.c — the data files of a checkpoint, opened when they are needed.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Names: tensorflow/core/util/tensor_bundle/naming.cc; %05d is a least width. A header
@@ -70,12 +70,13 @@ static struct shard *get(struct shards *s, uint32_t number)
 	struct shard *fresh = arena_zeroed(s->arena, 1, sizeof *fresh);
 	if (!fresh)
 		return NULL;
-	fresh->wanted = arena_printf(s->arena, "%s.data-%05u-of-%05u", s->prefix, number,
-				     s->count);
+	fresh->wanted = s->paths ? s->paths[number]
+				 : arena_printf(s->arena, "%s.data-%05u-of-%05u",
+						s->prefix, number, s->count);
 	if (!fresh->wanted)
 		return NULL;
 	fresh->path = fresh->wanted;
-	if (access(fresh->path, F_OK)) {
+	if (!s->paths && access(fresh->path, F_OK)) {
 		const char *other = other_count(s, number);
 		fresh->path = other ? other : fresh->path;
 	}
@@ -198,6 +199,13 @@ void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t
 			      .arena = a,
 			      .prefix = prefix,
 			      .count = count };
+}
+
+void shards_init_paths(struct shards *s, struct arena *a, const char *const *paths,
+		       uint32_t count)
+{
+	shards_init(s, a, NULL, count);
+	s->paths = paths;
 }
 
 int shards_size(struct shards *s, uint32_t number, uint64_t *size)

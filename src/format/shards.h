@@ -1,4 +1,4 @@
-/* shards.h — the data files of a V2 checkpoint, opened when they are needed.
+/* shards.h — the data files of a checkpoint, opened when they are needed.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMAT_SHARDS_H
 #define FORMAT_SHARDS_H
@@ -16,6 +16,7 @@ struct shards {
 	struct arena *arena;
 	const char *prefix;
 	uint32_t count;     /* in the files' names */
+	const char *const *paths; /* count of them, where names follow no prefix */
 	struct shard *all;  /* those that were used */
 	struct shard *buckets[SHARD_BUCKETS]; /* the same, by number */
 	int open;
@@ -23,6 +24,9 @@ struct shards {
 };
 
 void shards_init(struct shards *s, struct arena *a, const char *prefix, uint32_t count);
+/* The same of files with names of their own; paths are kept, not copied. */
+void shards_init_paths(struct shards *s, struct arena *a, const char *const *paths,
+		       uint32_t count);
 /* Reads through memory from here on, where base/mapping.h allows it. */
 void shards_map(struct shards *s);
 void shards_close(struct shards *s);

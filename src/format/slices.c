@@ -117,24 +117,13 @@ static int slices_next(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
 static int slices_find(struct ckpt *c, struct arena *a, const char *name, size_t len,
 		       struct ckpt_tensor *t, struct ckpt_error *err)
 {
-	struct slices *s = slices_of(c);
-	size_t low = 0, high = s->tensors.n;
+	const struct ckpt_tensor *found =
+		tensors_search(&slices_of(c)->tensors, name, len);
 	(void)a;
 	(void)err;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		const struct ckpt_tensor *at = s->tensors.p[middle];
-		const int order = bytes_compare(at->name, at->name_len, name, len);
-		if (order == 0) {
-			*t = *at;
-			return 1;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return 0;
+	if (found)
+		*t = *found;
+	return found != NULL;
 }
 
 static int by_key(const void *x, const void *y)

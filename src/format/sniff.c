@@ -1,4 +1,4 @@
-/* sniff.c — what a file is that is not a checkpoint, and the way out.
+/* sniff.c — what a file is that is not called as TensorFlow does it, and the way out.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Magic numbers as file(1) knows them. What can be told by one fixed text at one place
@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 #include "base/source.h"
+#include "format/reader.h"
+#include "format/zip.h"
 
 enum { HEAD = 4096 };
 
@@ -27,9 +29,8 @@ static const struct file_kind pickle = {
 	"a Python pickle, as PyTorch wrote before 1.6: torch.load reads it; do not "
 	"unpickle what you do not trust"
 };
-static const struct file_kind npz = { "npz",
-				      "a NumPy .npz archive: numpy.load reads it" };
-static const struct file_kind npy = { "npy", "a NumPy .npy array: numpy.load reads it" };
+static const struct file_kind npz = { "npz", "a NumPy .npz archive" };
+static const struct file_kind npy = { "npy", "a NumPy .npy array" };
 static const struct file_kind zip = { "zip", "a zip archive: unzip it first" };
 static const struct file_kind tar = { "tar", "a tar archive: unpack it first (tar -xf)" };
 static const struct file_kind gzip = { "gzip", "gzip-compressed: gunzip it first" };
@@ -48,8 +49,9 @@ static const struct file_kind html = {
 	"HTML", "an HTML page: the download failed, or needs a login" };
 static const struct file_kind json = {
 	"JSON", "JSON text: an error message of a download, or a configuration" };
-static const struct file_kind safetensors = {
-	"safetensors", "a safetensors file: the safetensors package reads it" };
+static const struct file_kind safetensors = { "safetensors", "a safetensors file" };
+static const struct file_kind safetensors_list = {
+	"safetensors index", "the list of a model's safetensors files" };
 static const struct file_kind gguf = { "GGUF",
 				       "a GGUF model: llama.cpp's tools read it" };
 static const struct file_kind cpb = {
@@ -117,11 +119,15 @@ static bool ends_with(const char *path, const char *end)
 /* A zip archive by the names of its first members. */
 static const struct file_kind *which_zip(const char *path, struct bytes head)
 {
+	struct bytes name;
+	if (zip_first_name(head, &name) && bytes_left(&name) >= 4 &&
+	    !memcmp(name.end - 4, ".npy", 4))
+		return &npz;
 	if (contains(head, "data.pkl") || contains(head, "/version"))
 		return &pytorch_zip;
 	if (contains(head, "model.weights.h5") || ends_with(path, ".keras"))
 		return &keras;
-	return contains(head, ".npy") ? &npz : &zip;
+	return contains(head, ".npy") || ends_with(path, ".npz") ? &npz : &zip;
 }
 
 /* The first field of a message, as far as a graph begins: GraphDef.node, MetaGraphDef's
@@ -153,6 +159,9 @@ static const struct file_kind *which_text(const char *path, struct bytes head)
 			       contains(head, "<!DOCTYPE") ||
 			       contains(head, "<!doctype") || contains(head, "<?xml")))
 		return &html;
+	if (*head.p == '{' && (contains(head, "\"weight_map\"") ||
+			       ends_with(path, ".safetensors.index.json")))
+		return &safetensors_list;
 	if (*head.p == '{' || (*head.p == '[' && contains(head, "{")))
 		return &json;
 	if (contains(head, "saved_model_schema_version") ||
@@ -160,7 +169,6 @@ static const struct file_kind *which_text(const char *path, struct bytes head)
 		return &saved_model;
 	if (contains(head, "node {") && contains(head, "op:"))
 		return &text_graph;
-	(void)path;
 	return NULL;
 }
 
@@ -168,7 +176,7 @@ static const struct file_kind *which_text(const char *path, struct bytes head)
 static bool is_safetensors(struct bytes head)
 {
 	uint64_t n;
-	return bytes_u64le(&head, &n) && n > 1 && n < 100000000 && bytes_left(&head) &&
+	return bytes_u64le(&head, &n) && n > 1 && n <= 100000000 && bytes_left(&head) &&
 	       *head.p == '{';
 }
 
@@ -195,7 +203,8 @@ const struct file_kind *sniff(const char *path, struct bytes head)
 		if (n >= magics[i].at + magics[i].len &&
 		    !memcmp(head.p + magics[i].at, magics[i].magic, magics[i].len))
 			return magics[i].kind;
-	if (n >= 4 && !memcmp(head.p, "PK\x03\x04", 4))
+	if (n >= 4 && (!memcmp(head.p, "PK\x03\x04", 4) ||
+		       !memcmp(head.p, "PK\x05\x06", 4))) /* of an empty one */
 		return which_zip(path, head);
 	if (is_safetensors(head))
 		return &safetensors;
@@ -206,7 +215,12 @@ const struct file_kind *sniff(const char *path, struct bytes head)
 	const struct file_kind *kind = which_text(path, head);
 	if (!kind)
 		kind = which_message(path, head);
-	return kind || !is_zeros(head) ? kind : &zeros;
+	if (kind || is_zeros(head))
+		return kind ? kind : &zeros;
+	/* Damaged at its very beginning, which its reader can say best. */
+	return ends_with(path, ".safetensors") ? &safetensors
+	       : ends_with(path, ".npz")       ? &npz
+	       : ends_with(path, ".npy")       ? &npy : NULL;
 }
 
 /* The beginning of a file; empty if it cannot be read. */
@@ -228,6 +242,16 @@ const struct file_kind *sniff_path(const char *path)
 	bool read;
 	const struct bytes b = read_head(path, head, &read);
 	return read ? sniff(path, b) : NULL;
+}
+
+const struct reader *sniff_reader(const struct file_kind *kind)
+{
+	if (kind == &npy)
+		return &reader_npy;
+	if (kind == &npz)
+		return &reader_npz;
+	return kind == &safetensors || kind == &safetensors_list ? &reader_safetensors
+								   : NULL;
 }
 
 /* Printable throughout: a note, a log, a program. The values of a data file may be that

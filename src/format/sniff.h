@@ -1,4 +1,4 @@
-/* sniff.h — what a file is that is not a checkpoint, and the way out.
+/* sniff.h — what a file is that is not called as TensorFlow does it, and the way out.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FORMAT_SNIFF_H
 #define FORMAT_SNIFF_H
@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "ckpt.h"
 
-/* A kind of file that people take for a checkpoint. */
+struct reader;
+
+/* A kind of file that people take for a checkpoint, or that is read as one. */
 struct file_kind {
 	const char *name; /* "HDF5" */
 	const char *what; /* what it is, and what to do */
@@ -17,6 +19,8 @@ struct file_kind {
 const struct file_kind *sniff(const char *path, struct bytes head);
 /* The same of a file. */
 const struct file_kind *sniff_path(const char *path);
+/* What reads files of this kind; NULL: nothing does. */
+const struct reader *sniff_reader(const struct file_kind *kind);
 /* Sets err to what the file is, if that is known, and returns true. */
 bool sniff_file(const char *path, struct ckpt_error *err);
 /* +1: each LF of the file has a CR before it, and there are some: LF was made CR LF.

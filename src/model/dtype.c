@@ -10,64 +10,76 @@
 
 #include "base/number.h"
 
-#define WHOLE(name_, proto_, kind_, size_)                                               \
+#define WHOLE(name_, proto_, kind_, size_, npy_, safetensors_)                           \
 	{                                                                                \
 		.name = name_, .proto = proto_, .kind = kind_, .size = size_,            \
-		.swap = size_                                                            \
+		.swap = size_, .npy = npy_, .safetensors = safetensors_                  \
 	}
-#define PARTS(name_, proto_, size_)                                                      \
+#define PARTS(name_, proto_, size_, npy_, safetensors_)                                  \
 	{                                                                                \
 		.name = name_, .proto = proto_, .kind = KIND_COMPLEX, .size = size_,     \
-		.swap = (size_) / 2                                                      \
+		.swap = (size_) / 2, .npy = npy_, .safetensors = safetensors_            \
 	}
 #define BITS(name_, proto_, kind_, bits_)                                                \
 	{                                                                                \
-		.name = name_, .proto = proto_, .kind = kind_, .size = 1, .bits = bits_  \
+		.name = name_, .proto = proto_, .kind = kind_, .size = 1, .bits = bits_, \
+		.npy = "V1"                                                              \
 	}
-#define SMALL(name_, proto_, size_, bits_, exponent_, mantissa_, bias_, special_)        \
+#define QUANT(name_, proto_, kind_, size_, npy_)                                         \
+	{                                                                                \
+		.name = name_, .proto = proto_, .kind = kind_, .size = size_,            \
+		.swap = size_, .npy = npy_, .npy_field = true                            \
+	}
+#define SMALL(name_, proto_, size_, bits_, exponent_, mantissa_, bias_, special_, npy_,  \
+	      safetensors_)                                                              \
 	{                                                                                \
 		.name = name_, .proto = proto_, .kind = KIND_FLOAT, .size = size_,       \
 		.swap = size_, .bits = bits_, .exponent_bits = exponent_,                \
-		.mantissa_bits = mantissa_, .bias = bias_, .special = special_           \
+		.mantissa_bits = mantissa_, .bias = bias_, .special = special_,          \
+		.npy = npy_, .safetensors = safetensors_                                 \
 	}
 
 static const struct dtype dtypes[] = {
-	[1] = WHOLE("float32", "DT_FLOAT", KIND_FLOAT, 4),
-	[2] = WHOLE("float64", "DT_DOUBLE", KIND_FLOAT, 8),
-	[3] = WHOLE("int32", "DT_INT32", KIND_INT, 4),
-	[4] = WHOLE("uint8", "DT_UINT8", KIND_UINT, 1),
-	[5] = WHOLE("int16", "DT_INT16", KIND_INT, 2),
-	[6] = WHOLE("int8", "DT_INT8", KIND_INT, 1),
-	[7] = WHOLE("string", "DT_STRING", KIND_STRING, 0),
-	[8] = PARTS("complex64", "DT_COMPLEX64", 8),
-	[9] = WHOLE("int64", "DT_INT64", KIND_INT, 8),
-	[10] = WHOLE("bool", "DT_BOOL", KIND_BOOL, 1),
-	[11] = WHOLE("qint8", "DT_QINT8", KIND_INT, 1),
-	[12] = WHOLE("quint8", "DT_QUINT8", KIND_UINT, 1),
-	[13] = WHOLE("qint32", "DT_QINT32", KIND_INT, 4),
-	[14] = SMALL("bfloat16", "DT_BFLOAT16", 2, 16, 8, 7, 127, SPECIAL_IEEE),
-	[15] = WHOLE("qint16", "DT_QINT16", KIND_INT, 2),
-	[16] = WHOLE("quint16", "DT_QUINT16", KIND_UINT, 2),
-	[17] = WHOLE("uint16", "DT_UINT16", KIND_UINT, 2),
-	[18] = PARTS("complex128", "DT_COMPLEX128", 16),
-	[19] = SMALL("float16", "DT_HALF", 2, 16, 5, 10, 15, SPECIAL_IEEE),
-	[20] = WHOLE("resource", "DT_RESOURCE", KIND_RESOURCE, 0),
-	[21] = WHOLE("variant", "DT_VARIANT", KIND_VARIANT, 0),
-	[22] = WHOLE("uint32", "DT_UINT32", KIND_UINT, 4),
-	[23] = WHOLE("uint64", "DT_UINT64", KIND_UINT, 8),
-	[24] = SMALL("float8_e5m2", "DT_FLOAT8_E5M2", 1, 8, 5, 2, 15, SPECIAL_IEEE),
-	[25] = SMALL("float8_e4m3fn", "DT_FLOAT8_E4M3FN", 1, 8, 4, 3, 7, SPECIAL_FN),
-	[26] = SMALL("float8_e4m3fnuz", "DT_FLOAT8_E4M3FNUZ", 1, 8, 4, 3, 8,
-		     SPECIAL_FNUZ),
+	[1] = WHOLE("float32", "DT_FLOAT", KIND_FLOAT, 4, "f4", "F32"),
+	[2] = WHOLE("float64", "DT_DOUBLE", KIND_FLOAT, 8, "f8", "F64"),
+	[3] = WHOLE("int32", "DT_INT32", KIND_INT, 4, "i4", "I32"),
+	[4] = WHOLE("uint8", "DT_UINT8", KIND_UINT, 1, "u1", "U8"),
+	[5] = WHOLE("int16", "DT_INT16", KIND_INT, 2, "i2", "I16"),
+	[6] = WHOLE("int8", "DT_INT8", KIND_INT, 1, "i1", "I8"),
+	[7] = WHOLE("string", "DT_STRING", KIND_STRING, 0, NULL, NULL),
+	[8] = PARTS("complex64", "DT_COMPLEX64", 8, "c8", "C64"),
+	[9] = WHOLE("int64", "DT_INT64", KIND_INT, 8, "i8", "I64"),
+	[10] = WHOLE("bool", "DT_BOOL", KIND_BOOL, 1, "b1", "BOOL"),
+	[11] = QUANT("qint8", "DT_QINT8", KIND_INT, 1, "i1"),
+	[12] = QUANT("quint8", "DT_QUINT8", KIND_UINT, 1, "u1"),
+	[13] = QUANT("qint32", "DT_QINT32", KIND_INT, 4, "i4"),
+	[14] = SMALL("bfloat16", "DT_BFLOAT16", 2, 16, 8, 7, 127, SPECIAL_IEEE, "V2",
+		     "BF16"),
+	[15] = QUANT("qint16", "DT_QINT16", KIND_INT, 2, "i2"),
+	[16] = QUANT("quint16", "DT_QUINT16", KIND_UINT, 2, "u2"),
+	[17] = WHOLE("uint16", "DT_UINT16", KIND_UINT, 2, "u2", "U16"),
+	[18] = PARTS("complex128", "DT_COMPLEX128", 16, "c16", NULL),
+	[19] = SMALL("float16", "DT_HALF", 2, 16, 5, 10, 15, SPECIAL_IEEE, "f2", "F16"),
+	[20] = WHOLE("resource", "DT_RESOURCE", KIND_RESOURCE, 0, NULL, NULL),
+	[21] = WHOLE("variant", "DT_VARIANT", KIND_VARIANT, 0, NULL, NULL),
+	[22] = WHOLE("uint32", "DT_UINT32", KIND_UINT, 4, "u4", "U32"),
+	[23] = WHOLE("uint64", "DT_UINT64", KIND_UINT, 8, "u8", "U64"),
+	[24] = SMALL("float8_e5m2", "DT_FLOAT8_E5M2", 1, 8, 5, 2, 15, SPECIAL_IEEE, "f1",
+		     "F8_E5M2"),
+	[25] = SMALL("float8_e4m3fn", "DT_FLOAT8_E4M3FN", 1, 8, 4, 3, 7, SPECIAL_FN, "V1",
+		     "F8_E4M3"),
+	[26] = SMALL("float8_e4m3fnuz", "DT_FLOAT8_E4M3FNUZ", 1, 8, 4, 3, 8, SPECIAL_FNUZ,
+		     "V1", "F8_E4M3FNUZ"),
 	[27] = SMALL("float8_e4m3b11fnuz", "DT_FLOAT8_E4M3B11FNUZ", 1, 8, 4, 3, 11,
-		     SPECIAL_FNUZ),
+		     SPECIAL_FNUZ, "V1", NULL),
 	[28] = SMALL("float8_e5m2fnuz", "DT_FLOAT8_E5M2FNUZ", 1, 8, 5, 2, 16,
-		     SPECIAL_FNUZ),
+		     SPECIAL_FNUZ, "V1", "F8_E5M2FNUZ"),
 	[29] = BITS("int4", "DT_INT4", KIND_INT, 4),
 	[30] = BITS("uint4", "DT_UINT4", KIND_UINT, 4),
 	[31] = BITS("int2", "DT_INT2", KIND_INT, 2),
 	[32] = BITS("uint2", "DT_UINT2", KIND_UINT, 2),
-	[33] = SMALL("float4_e2m1fn", "DT_FLOAT4_E2M1FN", 1, 4, 2, 1, 1, SPECIAL_FINITE),
+	[33] = SMALL("float4_e2m1fn", "DT_FLOAT4_E2M1FN", 1, 4, 2, 1, 1, SPECIAL_FINITE,
+		     "V1", NULL),
 };
 
 enum { N_DTYPES = sizeof dtypes / sizeof *dtypes };
@@ -81,6 +93,43 @@ int dtype_named(const char *name)
 {
 	for (int i = 1; i < N_DTYPES; i++)
 		if (!strcmp(dtypes[i].name, name))
+			return i;
+	return 0;
+}
+
+int dtype_of_npy(const char *code, const char *field)
+{
+	int found = 0;
+	for (int i = 1; i < N_DTYPES; i++) {
+		const struct dtype *d = &dtypes[i];
+		if (!d->npy || strcmp(d->npy, code) || d->npy_field != !!field ||
+		    (field && strcmp(d->name, field)))
+			continue;
+		if (found)
+			return 0;
+		found = i;
+	}
+	return found;
+}
+
+size_t dtype_npy_descr(const struct dtype *d, char *out)
+{
+	/* NumPy writes no order for a byte, ml_dtypes one for all. */
+	const bool plain = d->kind != KIND_FLOAT && !d->bits;
+	const char order = d->size == 1 && plain ? '|' : '<';
+	if (!d->npy)
+		return 0;
+	const int n = d->npy_field
+			      ? snprintf(out, DTYPE_DESCR_MAX, "[('%s', '%c%s')]",
+					 d->name, order, d->npy)
+			      : snprintf(out, DTYPE_DESCR_MAX, "'%c%s'", order, d->npy);
+	return (size_t)n;
+}
+
+int dtype_of_safetensors(const char *name)
+{
+	for (int i = 1; i < N_DTYPES; i++)
+		if (dtypes[i].safetensors && !strcmp(dtypes[i].safetensors, name))
 			return i;
 	return 0;
 }

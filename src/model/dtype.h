@@ -42,12 +42,31 @@ struct dtype {
 	uint8_t bits;       /* significant bits where they are fewer than 8 * size */
 	uint8_t exponent_bits, mantissa_bits, special; /* small floats (size <= 2) */
 	int16_t bias;
+	/* In the header of a .npy file, without the order of bytes: "f4"; what np.save
+	 * writes for the types of ml_dtypes, which may be shared ("V1"). NULL: none.
+	 * npy_field: TensorFlow gives NumPy its quantized types as a structure of one
+	 * field with the name of the type (python/framework/dtypes.py). */
+	const char *npy;
+	bool npy_field;
+	/* In the header of a .safetensors file: "F32"; NULL: none. Nor has packed F4 one:
+	 * TensorFlow's float4 takes a whole byte. */
+	const char *safetensors;
 };
+
+enum { DTYPE_DESCR_MAX = 32 };
 
 /* NULL for a number that is no dtype (0, 999, references). */
 const struct dtype *dtype_of(int number);
 /* The number of a dtype's Python name, 0 if there is none. */
 int dtype_named(const char *name);
+/* The number of the dtype that alone has this code in .npy, within a structure of one
+ * field of that name, or plain (NULL); 0 if there is none, or if several share it. */
+int dtype_of_npy(const char *code, const char *field);
+/* The `descr` of little-endian elements as np.save writes it, as Python text: "'<f4'",
+ * "[('qint8', '|i1')]", at most DTYPE_DESCR_MAX bytes. Its length; 0: .npy has none. */
+size_t dtype_npy_descr(const struct dtype *d, char *out);
+/* The number of the dtype with this name in .safetensors, 0 if there is none. */
+int dtype_of_safetensors(const char *name);
 
 /* Integers and booleans. */
 static inline bool dtype_whole(const struct dtype *d)

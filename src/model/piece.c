@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "base/crc32.h"
 #include "base/crc32c.h"
 #include "base/error.h"
 
@@ -19,6 +20,23 @@ int piece_damaged(struct values *v, const struct ckpt_piece *p, uint64_t at,
 {
 	return error_set(err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
 			 "%s", what);
+}
+
+/* To go back in what is deflated is to begin again: whoever does so goes on to. Then so
+ * much is read around the place that there are few beginnings, however large it is. */
+static void look_around(const struct values *v, const struct ckpt_piece *p, uint64_t at,
+			size_t n, uint64_t *start, size_t *want)
+{
+	enum { PARTS = 32 };
+	const size_t most = v->bytes.b.limit / 4;
+	uint64_t around = p->size / PARTS < v->window ? v->window : p->size / PARTS;
+	around = around < most ? around : most;
+	if (around <= n)
+		return;
+	*start = at > around / 2 ? at - around / 2 : 0;
+	*want = (size_t)(p->size - *start < around ? p->size - *start : around);
+	if (*want < at - *start + n)
+		*want = (size_t)(at - *start) + n;
 }
 
 const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt_piece *p,
@@ -36,30 +54,44 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 	if (here && at - w->start <= w->b.len && n <= w->b.len - (at - w->start))
 		return w->b.p + (at - w->start);
 	const bool onward = (here && at - w->start <= w->b.len) || at == 0;
+	uint64_t start = at;
 	size_t want = n;
 	if (onward && want < v->window)
 		want = p->size - at < v->window ? (size_t)(p->size - at) : v->window;
+	else if (p->packed && w->piece == p && at < w->start)
+		look_around(v, p, at, n, &start, &want);
 	w->piece = NULL;
 	if (buffer_reserve(&w->b, want ? want : 1, err) ||
-	    v->store->read(v->store, p, at, w->b.p, want, err))
+	    v->store->read(v->store, p, start, w->b.p, want, err))
 		return NULL;
 	w->piece = p;
-	w->start = at;
+	w->start = start;
 	w->b.len = want;
-	return w->b.p;
+	return w->b.p + (at - start);
 }
 
 /* --- checksums --------------------------------------------------------------------- */
 
+uint32_t piece_sum(const struct ckpt_piece *p, uint32_t sum, const void *data, size_t n)
+{
+	return p->has_crc32 ? crc32_of(sum, data, n) : crc32c(sum, data, n);
+}
+
 int piece_compare(struct values *v, const struct ckpt_piece *p, uint32_t computed,
 		  struct ckpt_error *err)
 {
-	if (!CRC32C_COMPARED || !p->has_crc32c || p->crc32c == computed)
+	if (!CRC32C_COMPARED || !(p->has_crc32c || p->has_crc32) || p->crc == computed)
 		return 0;
+	if (p->has_crc32)
+		return error_set_detail(err, DETAIL_CHECKSUM, CKPT_ECORRUPT,
+					piece_file(v, p), (int64_t)p->offset,
+					"CRC-32 of the array's %" PRIu64 " bytes is "
+					"%08x, by the archive's it is %08x",
+					p->size, computed, p->crc);
 	return error_set_detail(
 		err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p), (int64_t)p->offset,
 		"checksum of the %" PRIu64 " bytes here is %08x, stored is %08x", p->size,
-		computed, p->crc32c);
+		computed, p->crc);
 }
 
 static int crc_of_bytes(struct values *v, const struct ckpt_piece *p, uint64_t from,
@@ -70,7 +102,7 @@ static int crc_of_bytes(struct values *v, const struct ckpt_piece *p, uint64_t f
 		const uint8_t *bytes = piece_fetch(v, &v->bytes, p, from, n, err);
 		if (!bytes)
 			return -1;
-		*crc = crc32c(*crc, bytes, n);
+		*crc = piece_sum(p, *crc, bytes, n);
 		from += n;
 	}
 	return 0;
@@ -197,7 +229,7 @@ int piece_check(struct values *v, uint32_t i, struct ckpt_error *err)
 		if (check_variants(v, p, err))
 			return -1;
 	} else if (crc_of_bytes(v, p, 0, p->size, &crc, err) ||
-		   piece_compare(v, p, crc, err)) {
+		   piece_compare(v, p, crc, err) || array_check(v, p, err)) {
 		return -1;
 	}
 	v->place[i].state = PLACE_GOOD;

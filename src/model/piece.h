@@ -33,6 +33,9 @@ const uint8_t *piece_fetch(struct values *v, struct window *w, const struct ckpt
 /* A varint of a piece; *at moves behind it. */
 int piece_length(struct values *v, const struct ckpt_piece *p, uint64_t *at,
 		 uint64_t *length, struct ckpt_error *err);
+/* The checksum, of the kind that the piece has, of what sum stands for and n more bytes.
+ */
+uint32_t piece_sum(const struct ckpt_piece *p, uint32_t sum, const void *data, size_t n);
 /* ECORRUPT if the checksum of a piece's stored bytes is not the recorded one. */
 int piece_compare(struct values *v, const struct ckpt_piece *p, uint32_t computed,
 		  struct ckpt_error *err);
@@ -47,5 +50,17 @@ int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place
 /* The piece's whole message in memory, and room for a batch. */
 int tagged_hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err);
 int tagged_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err);
+
+/* array.c: n > 0 elements of size bytes, row-major from this one on, of a piece whose
+ * first index varies fastest; they are put into the buffer. NULL on failure. All of the
+ * piece has to be in memory, mapped or not. */
+const void *array_gather(struct values *v, const struct ckpt_piece *p, size_t size,
+			 uint64_t element, uint64_t n, struct buffer *to,
+			 struct ckpt_error *err);
+/* Up to n > 0 strings of one width from this one on, into v->strings: how many, or -1. */
+int array_strings(struct values *v, const struct ckpt_piece *p, uint64_t element,
+		  uint64_t n, struct ckpt_error *err);
+/* Can all of the piece's elements be given: characters, and memory to gather them? */
+int array_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err);
 
 #endif

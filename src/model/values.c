@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "model/piece.h"
@@ -30,7 +31,7 @@ bool values_checked(const struct values *v)
 {
 	for (uint32_t i = 0; i < v->tensor->n_pieces; i++)
 		if (v->place[i].state != PLACE_GOOD ||
-		    (!v->tensor->pieces[i].has_crc32c && !v->tensor->pieces[i].in_block))
+		    !piece_is_summed(&v->tensor->pieces[i]))
 			return false;
 	return true;
 }
@@ -102,18 +103,23 @@ static int read_fixed(struct request *r, const struct ckpt_piece *p,
 	const size_t size = v->dtype->size, most = v->window / size;
 	for (uint64_t done = 0; done < s->n;) {
 		const size_t n = s->n - done < most ? (size_t)(s->n - done) : most;
-		const void *data = piece_fetch(
-			v, &v->bytes, p, (s->element + done) * size, n * size, r->err);
+		const uint64_t element = s->element + done;
+		const void *data;
+		if (p->by_columns)
+			data = array_gather(v, p, size, element, n, &v->aligned, r->err);
+		else
+			data = piece_fetch(v, &v->bytes, p, element * size, n * size,
+					   r->err);
 		if (!data)
 			return -1;
-		if (p->swap || (uintptr_t)data % 8) {
+		if (!p->by_columns && (p->swap || (uintptr_t)data % 8)) {
 			v->aligned.len = 0;
 			if (buffer_append(&v->aligned, data, n * size, r->err))
 				return -1;
-			if (p->swap)
-				dtype_swap(v->dtype, v->aligned.p, n);
 			data = v->aligned.p;
 		}
+		if (p->swap)
+			dtype_swap(v->dtype, v->aligned.p, n);
 		if (hand_over(r, n, data, NULL))
 			return -1;
 		done += n;
@@ -250,11 +256,26 @@ static int read_tagged(struct request *r, const struct ckpt_piece *p,
 	return 0;
 }
 
+static int read_texts(struct request *r, const struct ckpt_piece *p,
+		      const struct stretch *s)
+{
+	for (uint64_t done = 0; done < s->n;) {
+		const int n = array_strings(r->v, p, s->element + done, s->n - done,
+					    r->err);
+		if (n < 0 || hand_over(r, (uint64_t)n, NULL, (void *)r->v->strings.p))
+			return -1;
+		done += (uint64_t)n;
+	}
+	return 0;
+}
+
 static int read_stretch(struct request *r, const struct ckpt_piece *p,
 			const struct stretch *s)
 {
 	if (p->spelling == SPELL_RAW)
 		return read_fixed(r, p, s);
+	if (p->spelling == SPELL_BYTES || p->spelling == SPELL_UCS4)
+		return read_texts(r, p, s);
 	return p->in_block ? read_tagged(r, p, s) : read_strings(r, p, s);
 }
 
@@ -303,7 +324,15 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 
 bool values_summable(const struct ckpt_tensor *t)
 {
-	return t->n_pieces == 1 && !t->pieces->start && t->pieces->spelling == SPELL_RAW;
+	return t->n_pieces == 1 && !t->pieces->start &&
+	       t->pieces->spelling == SPELL_RAW && !t->pieces->by_columns;
+}
+
+uint32_t values_combine(const struct ckpt_tensor *t, uint32_t a, uint32_t b,
+			uint64_t b_len)
+{
+	return t->pieces->has_crc32 ? crc32_combined(a, b, b_len)
+				    : crc32c_combine(a, b, b_len);
 }
 
 int values_compare(struct values *v, uint32_t computed, struct ckpt_error *err)
@@ -323,14 +352,14 @@ static int gather(struct values *v, const struct stretch *s, struct ckpt_error *
 	const struct ckpt_piece *p = &v->tensor->pieces[s->piece];
 	struct request r = { v, 0, gather_run, v, err };
 	const size_t size = v->dtype->size, bytes = (size_t)s->n * size;
-	if (p->spelling != SPELL_RAW)
+	if (p->spelling != SPELL_RAW || p->by_columns)
 		return (p->in_block && piece_check(v, s->piece, err)) ||
 		       read_stretch(&r, p, s) ? -1 : 0;
 	const void *data = piece_fetch(v, &v->bytes, p, s->element * size, bytes, err);
 	if (!data)
 		return -1;
 	if (v->sum)
-		*v->sum = crc32c(*v->sum, data, bytes);
+		*v->sum = piece_sum(p, *v->sum, data, bytes);
 	uint8_t *to = v->block.p + v->block.len;
 	memcpy(to, data, bytes);
 	if (p->swap)
@@ -353,12 +382,12 @@ const void *values_block(struct values *v, uint64_t first, size_t n,
 			return NULL;
 		}
 		const struct ckpt_piece *p = &t->pieces[s.piece];
-		if (s.n == n && p->spelling == SPELL_RAW && !p->swap) {
+		if (s.n == n && p->spelling == SPELL_RAW && !p->swap && !p->by_columns) {
 			const void *data = piece_fetch(v, &v->bytes, p, s.element * size,
 						       n * size, err);
 			if (!data || (uintptr_t)data % 8 == 0) {
 				if (data && v->sum)
-					*v->sum = crc32c(*v->sum, data, n * size);
+					*v->sum = piece_sum(p, *v->sum, data, n * size);
 				return data;
 			}
 		}

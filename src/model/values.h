@@ -29,7 +29,17 @@ enum spelling {
 	SPELL_TAGGED,
 	/* The same for strings: string_val, repeated. */
 	SPELL_FIELDS,
+	/* Strings of one width, size / elements bytes each, filled up with zeros: NumPy's
+	 * S (bytes) and U (code points of 4 bytes, read as UTF-8). */
+	SPELL_BYTES,
+	SPELL_UCS4,
 };
+
+/* Does anything check the bytes of a piece? */
+static inline bool piece_is_summed(const struct ckpt_piece *p)
+{
+	return p->has_crc32c || p->has_crc32 || p->in_block;
+}
 
 /* Where the bytes of pieces come from. A store has one of read and bytes. */
 struct store {
@@ -101,8 +111,8 @@ bool values_checked(const struct values *v);
 
 /* For those who read block by block and see to the checksums themselves. Exactly n > 0
  * elements of fixed size from first on, in host order, aligned to 8 bytes, until the next
- * call; NULL on failure. If v->sum is set, the CRC-32C of the stored bytes goes on
- * there. */
+ * call; NULL on failure. If v->sum is set, the checksum of the stored bytes, of the
+ * piece's own kind, goes on there. */
 const void *values_block(struct values *v, uint64_t first, size_t n,
 			 struct ckpt_error *err);
 /* Up to most > 0 strings from first on, until the next call: how many, -1 on failure.
@@ -113,6 +123,9 @@ int values_strings(struct values *v, uint64_t first, size_t most,
  * can be computed while they are read; then values_compare() compares it. */
 bool values_summable(const struct ckpt_tensor *t);
 int values_compare(struct values *v, uint32_t computed, struct ckpt_error *err);
+/* The checksum of two parts of such a tensor from those of each. */
+uint32_t values_combine(const struct ckpt_tensor *t, uint32_t a, uint32_t b,
+			uint64_t b_len);
 
 /* Do the pieces fill the tensor, each element once? Says in err what is wrong. */
 int pieces_cover(const struct ckpt_tensor *t, struct ckpt_error *err);

@@ -65,7 +65,10 @@ static void damage(const struct finder *f, const struct ckpt_tensor *t,
 	const int64_t length = t->n_pieces == 1 ? (int64_t)t->size_bytes : -1;
 	enum finding_code code = FOUND_CHECKSUM;
 	f->summary->damaged++;
-	if (t->problem)
+	if (t->problem && t->problem->code == CKPT_EUNSUPPORTED)
+		code = FOUND_UNSUPPORTED;
+	else if (t->problem && t->problem->code == CKPT_ECORRUPT &&
+		 t->problem->detail != DETAIL_SHORT_FILE)
 		code = FOUND_ENTRY;
 	else if (e->detail == DETAIL_SLICES)
 		code = FOUND_SLICES;
@@ -143,7 +146,7 @@ static void tell_tensor(struct ckpt *c, const struct ckpt_tensor *t,
 	f->summary->ok++;
 	uint64_t unchecked = 0, pieces = 0;
 	for (uint32_t i = 0; i < t->n_pieces; i++)
-		if (!t->pieces[i].has_crc32c && !t->pieces[i].in_block) {
+		if (!piece_is_summed(&t->pieces[i])) {
 			unchecked += t->pieces[i].size;
 			pieces++;
 		}

@@ -86,6 +86,12 @@ const struct column member_columns[] = {
 	END,
 };
 
+const struct column metadata_columns[] = {
+	{ .name = "key", .type = COL_NAME, FIELD(metadata_row, key) },
+	{ .name = "text", .type = COL_NAME, FIELD(metadata_row, text) },
+	END,
+};
+
 /* --- the step ---------------------------------------------------------------------- */
 
 static bool scalar_int(struct ckpt *c, const struct ckpt_tensor *t, int64_t *v)
@@ -217,6 +223,25 @@ static struct snapshot_row row_for(const char *prefix)
 				      .prefix = cell_of(prefix) };
 }
 
+static int keep_metadata(struct info_report *r, struct arena *a, const struct ckpt *c)
+{
+	const struct metadata *m;
+	size_t n = 0;
+	while (c->reader->metadata && c->reader->metadata(c, n))
+		n++;
+	r->metadata = arena_zeroed(a, n + 1, sizeof *r->metadata);
+	if (!r->metadata)
+		return -1;
+	for (; r->n_metadata < n; r->n_metadata++) {
+		m = c->reader->metadata(c, r->n_metadata);
+		r->metadata[r->n_metadata] = (struct metadata_row){
+			.key = { m->key.p, m->key.len },
+			.text = { m->text.p, m->text.len },
+		};
+	}
+	return 0;
+}
+
 static int keep(struct info_report *r, struct arena *a, struct ckpt *c,
 		struct ckpt_error *err)
 {
@@ -226,7 +251,7 @@ static int keep(struct info_report *r, struct arena *a, struct ckpt *c,
 	r->shards = ckpt_shards(c);
 	const struct list_query by_size = { .sort = SORT_SIZE, .keep_going = true };
 	list_make(&r->list, c, a, &by_size, NULL);
-	return r->list.tensors ? 0 : arena_error(a, err);
+	return r->list.tensors && !keep_metadata(r, a, c) ? 0 : arena_error(a, err);
 }
 
 static int one_checkpoint(struct info_report *r, struct arena *a, const char *path,
@@ -248,7 +273,8 @@ static int one_checkpoint(struct info_report *r, struct arena *a, const char *pa
 		return -1;
 	}
 	const char *index = arena_printf(a, "%s.index", c->at.prefix);
-	if (index && !source_identify(index, &id)) {
+	if (index && (!source_identify(index, &id) ||
+		      !source_identify(c->at.prefix, &id))) {
 		r->snapshots[0].time = (double)id.mtime_ns / 1e9;
 		r->snapshots[0].null &= ~(uint64_t)NULL_TIME;
 	}

@@ -27,7 +27,13 @@ struct member_row {
 	bool exists;
 };
 
-extern const struct column snapshot_columns[], member_columns[];
+/* What a file says of itself. */
+struct metadata_row {
+	uint64_t null;
+	struct cell_text key, text;
+};
+
+extern const struct column snapshot_columns[], member_columns[], metadata_columns[];
 
 struct info_report {
 	bool folder;
@@ -41,6 +47,8 @@ struct info_report {
 	uint64_t shards;
 	struct member_row *members;
 	size_t n_members;
+	struct metadata_row *metadata;
+	size_t n_metadata;
 	struct list_report list;
 	struct ckpt *c; /* closed by info_drop */
 };

@@ -193,6 +193,8 @@ const char *const list_sorts[] = { "name",   "size", "dtype", "elements",
 const char *dtype_text(struct arena *a, int dtype)
 {
 	const char *name = ckpt_dtype_name(dtype);
+	if (!dtype)
+		return "unknown"; /* of a kind that is not read */
 	return name ? name : arena_printf(a, "invalid(%d)", dtype);
 }
 
@@ -248,7 +250,7 @@ static bool add_slices(struct arena *a, const struct ckpt_tensor *t, struct list
 			.shard = p->shard,
 			.offset = p->offset,
 			.size_bytes = p->size,
-			.crc32c = p->crc32c,
+			.crc32c = p->crc,
 		};
 	}
 	row->slices = (struct cell_rows){ rows, t->n_pieces };
@@ -305,7 +307,7 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 	const struct ckpt_piece *p = &t->pieces[0];
 	row->shard = p->shard;
 	row->offset = p->offset;
-	row->crc32c = p->crc32c;
+	row->crc32c = p->crc;
 	row->null = unknown_of(p);
 	if (t->dtype == CKPT_VARIANT) {
 		row->variant_type = variant_type(c, a, t);
@@ -424,7 +426,8 @@ static void add_to(struct total_row *row, const struct ckpt_tensor *t)
 void list_add(struct list_report *r, const struct ckpt_tensor *t, enum role role)
 {
 	const char *name = ckpt_dtype_name(t->dtype);
-	const struct cell_text dtype = cell_of(name ? name : "invalid");
+	const struct cell_text dtype = cell_of(name	 ? name
+					       : t->dtype ? "invalid" : "unknown");
 	r->elements += t->elements;
 	r->size_bytes += t->size_bytes;
 	size_t i = 0;

@@ -104,7 +104,7 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 		 const struct ckpt_tensor *t, struct list_row *row);
 /* The row of a node of the tree. */
 bool tree_row_of(struct arena *a, const struct scope_node *node, struct tree_row *row);
-/* The dtype's name, or "invalid(999)" (in the arena) for what is none. */
+/* The dtype's name, or "invalid(999)" (in the arena) for what is none; "unknown": 0. */
 const char *dtype_text(struct arena *a, int dtype);
 
 #endif

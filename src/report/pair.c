@@ -199,18 +199,22 @@ static bool same_box(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 /* A field that is absent from the entry reads as 0: no saver leaves it out. */
 static bool has_checksum(const struct ckpt_piece *p)
 {
-	return p->has_crc32c && !p->in_block && p->crc32c != crc32c_unmask(0);
+	return p->has_crc32 ||
+	       (p->has_crc32c && !p->in_block && p->crc != crc32c_unmask(0));
 }
 
 /* Are the checksums of the same elements, written in the same way? Lengths of strings
- * have a byte order, though the dtype has none. */
+ * have a byte order, though the dtype has none; where all have one width, it counts. */
 static bool comparable(const struct ckpt_tensor *t, const struct ckpt_piece *a,
 		       const struct ckpt_piece *b)
 {
 	const struct dtype *d = dtype_of(t->dtype);
 	const bool order = !d || d->swap > 1 || a->spelling != SPELL_RAW;
-	return has_checksum(a) && has_checksum(b) && a->spelling == b->spelling &&
-	       (!order || !a->swap == !b->swap) && same_box(t, a, b);
+	const bool fixed = a->spelling == SPELL_BYTES || a->spelling == SPELL_UCS4;
+	return has_checksum(a) && has_checksum(b) && a->has_crc32 == b->has_crc32 &&
+	       a->spelling == b->spelling && a->by_columns == b->by_columns &&
+	       (!fixed || a->size == b->size) && (!order || !a->swap == !b->swap) &&
+	       same_box(t, a, b);
 }
 
 enum recorded recorded_compare(const struct ckpt_tensor *a, const struct ckpt_tensor *b)
@@ -226,7 +230,7 @@ enum recorded recorded_compare(const struct ckpt_tensor *a, const struct ckpt_te
 		const struct ckpt_piece *p = &a->pieces[i], *q = &b->pieces[i];
 		if (!comparable(a, p, q))
 			return RECORDED_UNKNOWN;
-		if (p->crc32c != q->crc32c || p->size != q->size)
+		if (p->crc != q->crc || p->size != q->size)
 			result = RECORDED_DIFFERENT;
 	}
 	return result;

@@ -83,7 +83,7 @@ static bool recorded_content(const struct ckpt_tensor *t, uint32_t *content)
 		const struct ckpt_piece *p = &t->pieces[i];
 		if (!p->has_crc32c || p->in_block)
 			return false;
-		*content = crc32c(*content, &p->crc32c, sizeof p->crc32c);
+		*content = crc32c(*content, &p->crc, sizeof p->crc);
 	}
 	return true;
 }
@@ -136,7 +136,7 @@ static bool content_of(struct search *s, const struct lone *l, uint32_t *content
 		return recorded_content(t, content);
 	if (values_summable(t) && t->pieces->has_crc32c &&
 	    (!t->pieces->swap || d->swap <= 1)) {
-		*content = t->pieces->crc32c;
+		*content = t->pieces->crc;
 		return true;
 	}
 	return compute_content(s, l, content);

@@ -36,7 +36,7 @@ static bool item_divisible(const struct sweep *s, const struct sweep_item *item)
 {
 	for (size_t i = 0; i < s->streams; i++) {
 		const struct ckpt_tensor *t = item->streams[i].tensor;
-		if (t && (!t->n_pieces || t->pieces->in_block ||
+		if (t && (!t->n_pieces || t->pieces->in_block || t->pieces->packed ||
 			  !ckpt_dtype_size(t->dtype)))
 			return false;
 	}
@@ -204,7 +204,8 @@ static uint64_t bytes_there(const struct sizes *sizes, const struct ckpt_tensor 
 		const struct member *key = &want;
 		struct member **m = bsearch(&key, sizes->all.p, sizes->all.n,
 					    sizeof *sizes->all.p, by_shard);
-		if (!p->in_block && m && p->offset + p->size <= (*m)->size)
+		if (!p->in_block && !p->packed && m &&
+		    p->offset + p->size <= (*m)->size)
 			sum += p->size;
 	}
 	return sum;
@@ -256,7 +257,8 @@ static void check_claims(struct sweep *s)
 		bool all = true;
 		for (size_t k = 0; k < s->streams; k++) {
 			const struct ckpt_tensor *t = item->streams[k].tensor;
-			if (t && t->size_bytes > s->there[k])
+			const bool packed = t && t->n_pieces && t->pieces->packed;
+			if (t && t->size_bytes > s->there[k] && !packed)
 				worker_check(s, &s->workers[0], item, k);
 			all &= !t || item->streams[k].error;
 		}

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/crc32c.h"
 #include "base/error.h"
 #include "format/side.h"
 
@@ -106,11 +105,24 @@ static void open_stream(struct sweep *s, struct sweep_worker *w, struct sweep_it
 	stream_failed(s, item, i, 0, &err);
 }
 
+/* Each range of an array in Fortran order needs pages from all of it: they can go only
+ * when the worker comes to something else. */
+static void leave_item(struct sweep *s, struct sweep_worker *w)
+{
+	for (size_t i = 0; i < s->streams; i++) {
+		const struct ckpt_tensor *t = w->open[i] ? w->values[i].tensor : NULL;
+		if (t && t->n_pieces && t->pieces->by_columns && w->stores[i]->release)
+			w->stores[i]->release(w->stores[i], t->pieces, 0,
+					      t->pieces->size);
+	}
+	memset(w->open, 0, s->streams * sizeof *w->open);
+}
+
 static void take_item(struct sweep *s, struct sweep_worker *w,
 		      const struct sweep_item *item)
 {
 	if (w->item != item)
-		memset(w->open, 0, s->streams * sizeof *w->open);
+		leave_item(s, w);
 	w->item = item;
 }
 
@@ -308,7 +320,7 @@ static void compare_sums(struct sweep *s, struct sweep_worker *w, struct sweep_i
 		uint32_t crc = *sum_of(s, held, 0, i);
 		for (uint64_t r = 1; r < ranges; r++) {
 			const uint64_t left = t->elements - r * RANGE;
-			crc = crc32c_combine(crc, *sum_of(s, held, r, i),
+			crc = values_combine(t, crc, *sum_of(s, held, r, i),
 					     (left < RANGE ? left : RANGE) * size);
 		}
 		if (!w->open[i])
@@ -322,9 +334,12 @@ void item_read(struct sweep *s, struct sweep_worker *w, struct sweep_item *item,
 	       uint64_t range, uint64_t n)
 {
 	const uint64_t ranges = item_ranges(s, item);
-	/* All of it at once: what has to be walked, and may claim any number. */
+	/* All of it at once: what has to be walked, and may claim any number. What is
+	 * packed may not: its sizes have been compared when it was opened. */
 	for (size_t i = 0; n > 1 && i < s->streams; i++)
-		if (item->streams[i].tensor && !item->streams[i].error)
+		if (item->streams[i].tensor && !item->streams[i].error &&
+		    !(item->streams[i].tensor->n_pieces &&
+		      item->streams[i].tensor->pieces->packed))
 			worker_check(s, w, item, i);
 	const bool left = n == 1 || any_stream(s, item, 0);
 	const struct sweep_held *held = left ? hold(s, w, item, ranges) : NULL;

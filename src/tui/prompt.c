@@ -67,7 +67,7 @@ static void insert(struct app *a, int key)
 	char text[4];
 	if (key < 32 || key >= KEY_TIMEOUT || text_is_unsafe((uint32_t)key))
 		return;
-	const size_t n = text_put_utf8(text, (uint32_t)key);
+	const size_t n = text_from_code(text, (uint32_t)key);
 	if (a->line_len + n >= sizeof a->line)
 		return;
 	memmove(a->line + a->line_at + n, a->line + a->line_at,

@@ -417,7 +417,7 @@ static void dump_row(FILE *out, int row, bool styles)
 		if (!wide[0])
 			wide[0] = L' ';
 		for (int i = 0; wide[i] && n + 4 < sizeof text; i++)
-			n += text_put_utf8(text + n, (uint32_t)wide[i]);
+			n += text_from_code(text + n, (uint32_t)wide[i]);
 		if (wide[0] != L' ')
 			end = n;
 		if (n_letters < sizeof letters)

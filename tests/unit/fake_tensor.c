@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -65,11 +66,25 @@ static void put_varint(struct fake_tensor *f, uint64_t v)
 	put(f, &(uint8_t){ (uint8_t)v }, 1);
 }
 
+/* The flat index of element number i in Fortran's order. */
+static uint64_t flat_by_columns(const struct fake_tensor *f, uint64_t i)
+{
+	uint64_t flat = 0, stride = f->t.elements;
+	for (int d = 0; d < f->t.rank; d++) {
+		stride /= (uint64_t)f->dims[d];
+		flat += i % (uint64_t)f->dims[d] * stride;
+		i /= (uint64_t)f->dims[d];
+	}
+	return flat;
+}
+
 /* The flat index in the tensor of a piece's element number i. */
 static uint64_t flat_of(const struct fake_tensor *f, const struct ckpt_piece *p,
 			uint64_t i)
 {
 	uint64_t flat = 0, stride = 1;
+	if (p->by_columns)
+		return flat_by_columns(f, i);
 	if (!p->start)
 		return i;
 	for (int d = f->t.rank - 1; d >= 0; d--) {
@@ -91,6 +106,22 @@ static uint32_t store_numbers(struct fake_tensor *f, const struct ckpt_piece *p)
 			const size_t other = k / unit * unit + unit - 1 - k % unit;
 			put(f, element + (p->swap ? other : k), 1);
 		}
+	}
+	return crc32c_table(0, f->data.p + from, f->data.len - from);
+}
+
+/* Filled up with zeros, which are then no part of the strings. */
+static uint32_t store_one_width(struct fake_tensor *f, const struct ckpt_piece *p,
+				size_t width)
+{
+	const size_t from = f->data.len;
+	for (uint64_t i = 0; i < p->elements; i++) {
+		struct ckpt_string *s = &f->strings[flat_of(f, p, i)];
+		put(f, s->p, s->len);
+		for (size_t k = s->len; k < width; k++)
+			put(f, "", 1);
+		while (s->len && !s->p[s->len - 1])
+			s->len--;
 	}
 	return crc32c_table(0, f->data.p + from, f->data.len - from);
 }
@@ -284,17 +315,26 @@ static void make_piece(struct fake_tensor *f, uint32_t i, const struct fake_plan
 		p->size = p->elements * ckpt_dtype_size(f->t.dtype);
 		return;
 	}
-	if (f->t.dtype == CKPT_STRING) {
+	p->by_columns = plan->by_columns;
+	if (f->t.dtype == CKPT_STRING && plan->one_width) {
+		p->spelling = SPELL_BYTES;
+		p->crc = store_one_width(f, p, plan->longest);
+	} else if (f->t.dtype == CKPT_STRING) {
 		p->spelling = SPELL_STRINGS;
-		p->crc32c = store_strings(f, p);
+		p->crc = store_strings(f, p);
 	} else if (f->t.dtype == CKPT_VARIANT) {
 		p->spelling = SPELL_VARIANT;
-		p->crc32c = store_variants(f, p);
+		p->crc = store_variants(f, p);
 	} else {
 		p->spelling = SPELL_RAW;
-		p->crc32c = store_numbers(f, p);
+		p->crc = store_numbers(f, p);
 	}
 	p->size = f->data.len - p->offset;
+	if (!plan->crc32)
+		return;
+	p->has_crc32c = false;
+	p->has_crc32 = true;
+	p->crc = (uint32_t)crc32(0, f->data.p + p->offset, (uInt)p->size);
 }
 
 void fake_tensor_make(struct fake_tensor *f, const struct fake_plan *plan)
@@ -335,6 +375,22 @@ void fake_tensor_drop(struct fake_tensor *f)
 		test_free(f->strings);
 }
 
+static void plan_array(struct fake_plan *plan)
+{
+	int longer = 0;
+	uint64_t elements = 1;
+	for (int d = 0; d < plan->rank; d++) {
+		longer += plan->dims[d] > 1;
+		elements *= (uint64_t)plan->dims[d];
+	}
+	plan->one_width = plan->longest && chance_one_in(2);
+	plan->by_columns = elements && longer > 1 && chance_one_in(2) &&
+			   (ckpt_dtype_size(plan->dtype) ||
+			    (plan->dtype == CKPT_STRING && plan->one_width));
+	plan->crc32 = chance_one_in(2) && plan->dtype != CKPT_VARIANT &&
+		      (plan->dtype != CKPT_STRING || plan->one_width);
+}
+
 struct fake_plan fake_plan_any(void)
 {
 	struct fake_plan plan = { .rank = (int)chance_below(FAKE_MAX_RANK + 1),
@@ -352,5 +408,7 @@ struct fake_plan fake_plan_any(void)
 	plan.pieces = (uint32_t)chance_below(chance_one_in(3) ? 2 : FAKE_MAX_PIECES);
 	plan.in_block = fields[plan.dtype].number && chance_one_in(3);
 	plan.other_order = !plan.in_block && chance_one_in(3);
+	if (!plan.pieces && !plan.in_block)
+		plan_array(&plan);
 	return plan;
 }

@@ -29,6 +29,9 @@ struct fake_plan {
 	uint32_t pieces;  /* at most; 0: whole, without a box */
 	bool other_order; /* of bytes */
 	bool in_block;	  /* as V1 has it: a message with the dtype's field */
+	/* As NumPy has it, whole and not in_block: the first index fastest; strings of
+	 * the longest one's width; a CRC-32. */
+	bool by_columns, one_width, crc32;
 	size_t longest;	  /* string */
 };
 

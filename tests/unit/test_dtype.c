@@ -316,6 +316,75 @@ static void the_table_is_complete(void **state)
 	assert_int_equal(dtype_named(""), 0);
 }
 
+/* As np.save (NumPy 2.4, ml_dtypes 0.6) and safetensors 0.8 wrote arrays of each type. */
+static const struct names {
+	int dtype;
+	const char *descr, *safetensors;
+} names[] = {
+	{ CKPT_BOOL, "'|b1'", "BOOL" },
+	{ CKPT_INT8, "'|i1'", "I8" },
+	{ CKPT_UINT8, "'|u1'", "U8" },
+	{ CKPT_INT16, "'<i2'", "I16" },
+	{ CKPT_UINT16, "'<u2'", "U16" },
+	{ CKPT_INT32, "'<i4'", "I32" },
+	{ CKPT_UINT32, "'<u4'", "U32" },
+	{ CKPT_INT64, "'<i8'", "I64" },
+	{ CKPT_UINT64, "'<u8'", "U64" },
+	{ CKPT_FLOAT16, "'<f2'", "F16" },
+	{ CKPT_FLOAT32, "'<f4'", "F32" },
+	{ CKPT_FLOAT64, "'<f8'", "F64" },
+	{ CKPT_COMPLEX64, "'<c8'", "C64" },
+	{ CKPT_COMPLEX128, "'<c16'", NULL },
+	{ CKPT_BFLOAT16, "'<V2'", "BF16" },
+	{ CKPT_FLOAT8_E5M2, "'<f1'", "F8_E5M2" },
+	{ CKPT_FLOAT8_E4M3FN, "'<V1'", "F8_E4M3" },
+	{ CKPT_FLOAT8_E4M3FNUZ, "'<V1'", "F8_E4M3FNUZ" },
+	{ CKPT_FLOAT8_E5M2FNUZ, "'<V1'", "F8_E5M2FNUZ" },
+	{ CKPT_FLOAT8_E4M3B11FNUZ, "'<V1'", NULL },
+	{ CKPT_FLOAT4_E2M1FN, "'<V1'", NULL },
+	{ CKPT_INT4, "'<V1'", NULL },
+	{ CKPT_UINT4, "'<V1'", NULL },
+	{ CKPT_INT2, "'<V1'", NULL },
+	{ CKPT_UINT2, "'<V1'", NULL },
+	{ CKPT_QINT8, "[('qint8', '|i1')]", NULL },
+	{ CKPT_QUINT8, "[('quint8', '|u1')]", NULL },
+	{ CKPT_QINT16, "[('qint16', '<i2')]", NULL },
+	{ CKPT_QUINT16, "[('quint16', '<u2')]", NULL },
+	{ CKPT_QINT32, "[('qint32', '<i4')]", NULL },
+	{ CKPT_STRING, NULL, NULL },
+	{ CKPT_RESOURCE, NULL, NULL },
+	{ CKPT_VARIANT, NULL, NULL },
+};
+
+static void names_in_files_of_arrays(void **state)
+{
+	(void)state;
+	assert_int_equal(COUNT(names), CKPT_FLOAT4_E2M1FN);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const struct names *n = &names[i];
+		const struct dtype *d = dtype_of(n->dtype);
+		char descr[DTYPE_DESCR_MAX] = "";
+		const size_t len = dtype_npy_descr(d, descr);
+		assert_string_equal(descr, n->descr ? n->descr : "");
+		assert_int_equal(len, strlen(descr));
+		if (d->npy)
+			assert_int_equal(
+				dtype_of_npy(d->npy, d->npy_field ? d->name : NULL),
+				strcmp(d->npy, "V1") ? n->dtype : 0);
+		if (!n->safetensors)
+			assert_null(d->safetensors);
+		else
+			assert_int_equal(dtype_of_safetensors(n->safetensors), n->dtype);
+	}
+	static const char *const none[] = { "", "f", "f16", "O", "<f4", "V3", "M8", "F32" };
+	for (size_t i = 0; i < COUNT(none); i++)
+		assert_int_equal(dtype_of_npy(none[i], NULL), 0);
+	assert_int_equal(dtype_of_npy("i1", "qint16"), 0);
+	assert_int_equal(dtype_of_npy("f4", "float32"), 0);
+	assert_int_equal(dtype_of_safetensors("f32"), 0);
+	assert_int_equal(dtype_of_safetensors("F4"), 0);
+}
+
 int group_dtype(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -326,6 +395,7 @@ int group_dtype(void)
 		cmocka_unit_test(complex_numbers),
 		cmocka_unit_test(swapping_reverses_each_unit),
 		cmocka_unit_test(the_table_is_complete),
+		cmocka_unit_test(names_in_files_of_arrays),
 	};
 	return unit_run("dtype", tests, COUNT(tests));
 }

@@ -82,6 +82,21 @@ static void read_slices(struct ckpt_error *err)
 	read_tensors(unit_data("broken/slices_ok/m"), err);
 }
 
+static void read_archive(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/arrays/descriptors.npz"), err);
+}
+
+static void read_arrays(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/arrays/folder"), err);
+}
+
+static void read_safetensors(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/arrays/sharded"), err);
+}
+
 static void read_big_endian(struct ckpt_error *err)
 {
 	read_tensors(unit_data("corpus/big_endian_v2/big"), err);
@@ -316,6 +331,9 @@ static const struct {
 	{ "slices", read_slices },
 	{ "big endian", read_big_endian },
 	{ "snappy", read_snappy },
+	{ "archive", read_archive },
+	{ "folder of arrays", read_arrays },
+	{ "safetensors", read_safetensors },
 	{ "find", find_one },
 	{ "sound", verify_sound },
 	{ "damaged", verify_damaged },

@@ -192,7 +192,7 @@ static void a_flipped_bit_is_seen(void **state)
 		struct values v;
 		fake_tensor_make(&f, &plan);
 		const struct ckpt_piece *p = &f.pieces[chance_below(f.t.n_pieces)];
-		if (p->size && p->has_crc32c) {
+		if (p->size && (p->has_crc32c || p->has_crc32)) {
 			uint64_t handed = 0;
 			struct ckpt_error err = { 0 };
 			f.data.p[p->offset + chance_below(p->size)] ^=
@@ -225,13 +225,14 @@ static void damage_that_no_checksum_finds(void **state)
 		if (round % 4) {
 			plan.dtype = round % 2 ? CKPT_STRING : CKPT_VARIANT;
 			plan.in_block &= plan.dtype == CKPT_STRING;
+			plan.by_columns = false;
 		}
 		fake_tensor_make(&f, &plan);
 		for (uint64_t i = 0; i <= chance_below(4) && f.data.len; i++)
 			chance_text((char *)f.data.p + chance_below(f.data.len), 1,
 				    "\1\2\5\x7f\x80\xff");
 		for (uint32_t i = 0; i < f.t.n_pieces; i++) {
-			f.pieces[i].has_crc32c = false;
+			f.pieces[i].has_crc32c = f.pieces[i].has_crc32 = false;
 			if (!ckpt_dtype_size(f.t.dtype) && chance_one_in(3))
 				f.pieces[i].size = chance_below(f.pieces[i].size + 1);
 			if (f.pieces[i].in_block && chance_one_in(3))
