@@ -111,7 +111,17 @@ ask log broken/gap/m broken/data_longer/m broken/data_flip/m broken/index_half/m
 ask log broken/slices_ok/m broken/v1_slices/m broken/dtype_ref/m broken/name_badutf8/m
 ask log --depth 1 broken/gap/m broken/data_missing/m broken/name_badutf8/m
 ask log $R no-such-name
-for command in list info print verify stats diff log completion; do
+for d in corpus/saver_v2 corpus/names_v2 corpus/dtypes_v2 broken/data_flip/m broken/blk_crc/m \
+	broken/name_badutf8/m broken/data_missing/m broken/no_tensors/m; do
+	ask export "$d" --force -o "$tmp/out.npz"
+	ask export "$d" --force --skip-damaged -o "$tmp/out.safetensors"
+done
+ask export corpus/object_based --force -o "$tmp/out.npz" -x '**ITERATOR**'
+ask export corpus/object_based --force -o "$tmp/out.safetensors" -x '**ITERATOR**'
+ask export corpus/saver_v2 --force --max-shard-size 1K --cast bfloat16 -o "$tmp/s.safetensors"
+ask export corpus/saver_v2 net/dense1/bias --force -s 1:3 -o "$tmp/bias.csv"
+ask export corpus/saver_v2 no-such-tensor --force -o "$tmp/bias.csv"
+for command in list info print verify stats diff log export completion; do
 	ask "$command"
 	ask "$command" no-such-file tensor
 	ask "$command" --no-such-option

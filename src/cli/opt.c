@@ -26,12 +26,15 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_ATOL] = { "atol", 0, "X",
 		       "equal is also |a-b| <= max(X, rtol*max(|a|,|b|))" },
 	[OPT_CAST] = { "cast", 0, NULL, "compare different dtypes in the wider one" },
+	[OPT_CAST_TO] = { "cast", 0, "DTYPE",
+			  "make reals of a real dtype, integers of an integer one" },
 	[OPT_CHECK] = { "check", 0, NULL,
 			"print: compare the checksum even for a slice; stats, log: exit "
 			"1 on NaN or Inf" },
 	[OPT_COLOR] = { "color", 0, "WHEN", "colours: auto (default), always or never" },
 	[OPT_COLUMNS] = { "columns", 0, "LIST",
 			  "show these columns, separated by commas" },
+	[OPT_COMPRESS] = { "compress", 0, NULL, "deflate the members of a .npz" },
 	[OPT_DEPTH] = { "depth", 0, "N", "show no more than N levels of scopes" },
 	[OPT_EMIT_MAP] = { "emit-map", 0, NULL,
 			   "print how tensors were paired, as --map reads it" },
@@ -43,6 +46,9 @@ const struct option_spec option_specs[N_OPTIONS] = {
 			       "pair tensors with the same content under another name" },
 	[OPT_FOLLOW] = { "follow", 0, NULL,
 			 "let a checkpoint file lead out of its own folder" },
+	[OPT_FORCE] = { "force", 'f', NULL, "replace a file that is there already" },
+	[OPT_FORMAT] = { "format", 0, "FORMAT",
+			 "write npz, npy, npy-dir, safetensors, csv or raw" },
 	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
 	[OPT_HEX] = { "hex", 0, NULL, "print reals as hexadecimal floating point" },
 	[OPT_HISTOGRAM] = { "histogram", 0, NULL,
@@ -61,10 +67,13 @@ const struct option_spec option_specs[N_OPTIONS] = {
 				  "of a folder, take the last checkpoint that is whole" },
 	[OPT_LONG] = { "long", 'l', NULL, "show more columns" },
 	[OPT_MAP] = { "map", 0, "FILE",
-		      "pair names as FILE says: old name, TAB, new name" },
+		      "rename as FILE says: old name, TAB, new name" },
 	[OPT_MAX_MEMORY] = { "max-memory", 0, "SIZE",
 			     "give up above SIZE bytes (K, M, G; default 1G)" },
 	[OPT_MOUSE] = { "mouse", 0, NULL, "use the mouse; M turns it on and off" },
+	[OPT_MAX_SHARD_SIZE] = { "max-shard-size", 0, "SIZE",
+				 "split a .safetensors into files of SIZE bytes (K, M, "
+				 "G)" },
 	[OPT_NAMES_ONLY] = { "names-only", 0, NULL,
 			     "compare names, dtypes and shapes; read no values" },
 	[OPT_NAN] = { "nan", 0, "RULE",
@@ -74,7 +83,10 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_NO_MMAP] = { "no-mmap", 0, NULL,
 			  "read files instead of mapping them into memory" },
 	[OPT_OBJECTS] = { "objects", 0, NULL,
-			  "show the object graph of a tf.train.Checkpoint as a tree" },
+			  "list: show the object graph of a tf.train.Checkpoint; export: "
+			  "name tensors as it does" },
+	[OPT_OUTPUT] = { "output", 'o', "OUT",
+			 "the file to write; a folder ends in '/'" },
 	[OPT_PRECISION] = { "precision", 'p', "N",
 			    "print reals with N significant digits" },
 	[OPT_QUICK] = { "quick", 0, NULL,
@@ -86,7 +98,7 @@ const struct option_spec option_specs[N_OPTIONS] = {
 		      "u64 length and bytes" },
 	[OPT_REGEX] = { "regex", 'E', NULL, "patterns are regular expressions (PCRE2)" },
 	[OPT_RENAME] = { "rename", 0, "REGEX=TEXT",
-			 "replace in the names of the first; may be repeated" },
+			 "replace in the names (diff: of the first); may be repeated" },
 	[OPT_RESHAPE] = { "reshape", 0, NULL,
 			  "compare different shapes of as many elements in row-major "
 			  "order" },
@@ -100,6 +112,8 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_SHOW_SAME] = { "show-same", 0, NULL, "list what is the same as well" },
 	[OPT_SIZE] = { "size", 0, "COLSxROWS",
 		       "with --keys, the size of the screen: 80x24" },
+	[OPT_SKIP_DAMAGED] = { "skip-damaged", 0, NULL,
+			       "leave out what cannot be read, list it, and exit 1" },
 	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
 	[OPT_SORT] = { "sort", 0, "KEY",
 		       "order by name, size, dtype, elements, offset, or none" },
@@ -165,7 +179,8 @@ static int read_number(struct options *o, enum option_id id, struct ckpt_error *
 	errno = 0;
 	const long long v = strtoll(text, &end, 10);
 	const char *unit = *end && end[1] == '\0' ? strchr(units, *end) : NULL;
-	const int shift = unit && id == OPT_MAX_MEMORY ? 10 * (int)(unit - units + 1) : 0;
+	const bool size = id == OPT_MAX_MEMORY || id == OPT_MAX_SHARD_SIZE;
+	const int shift = unit && size ? 10 * (int)(unit - units + 1) : 0;
 	if (end == text || (*end && !shift) || errno || v < 1 || v > INT64_MAX >> shift)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
 				 "--%s takes a number from 1 on, not '%.80s'",
@@ -186,7 +201,7 @@ static int take_option(struct options *o, enum option_id id, char *value,
 	if (id == OPT_ATOL || id == OPT_RTOL)
 		return read_real(o, id, err);
 	if (id == OPT_DEPTH || id == OPT_PRECISION || id == OPT_MAX_MEMORY ||
-	    id == OPT_JOBS || id == OPT_TOP || id == OPT_ULP)
+	    id == OPT_MAX_SHARD_SIZE || id == OPT_JOBS || id == OPT_TOP || id == OPT_ULP)
 		return read_number(o, id, err);
 	return 0;
 }
@@ -201,7 +216,19 @@ static void take_argument(struct options *o, char *text, bool plain)
 	o->args[o->n_args++] = text;
 }
 
-static void fill_tables(struct option longs[N_OPTIONS + 1],
+/* Two options may have one name, with a value or without: the command tells which is
+ * meant. */
+static bool is_another(enum option_id id, const struct command *c)
+{
+	for (int i = 1; i < N_OPTIONS; i++)
+		if (i != (int)id && !strcmp(option_specs[i].name, option_specs[id].name))
+			return c && command_takes(c, (enum option_id)i)
+				       ? true
+				       : i < (int)id && !(c && command_takes(c, id));
+	return false;
+}
+
+static void fill_tables(const struct command *c, struct option longs[N_OPTIONS + 1],
 			char shorts[2 * N_OPTIONS + 4])
 {
 	size_t n = 0, s = 0;
@@ -209,6 +236,8 @@ static void fill_tables(struct option longs[N_OPTIONS + 1],
 	shorts[s++] = ':';
 	for (int id = 1; id < N_OPTIONS; id++) {
 		const struct option_spec *spec = &option_specs[id];
+		if (is_another((enum option_id)id, c))
+			continue;
 		longs[n++] = (struct option){ spec->name,
 					      spec->arg ? required_argument : no_argument,
 					      NULL, 256 + id };
@@ -280,11 +309,12 @@ int options_parse(struct options *o, int argc, char **argv, struct ckpt_error *e
 		o->given[OPT_JSON] |= !strcmp(argv[i], "--json");
 		o->given[OPT_NDJSON] |= !strcmp(argv[i], "--ndjson");
 	}
-	fill_tables(longs, shorts);
+	fill_tables(NULL, longs, shorts);
 	opterr = 0;
 	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		if (code == 1) {
 			take_argument(o, optarg, false);
+			fill_tables(o->command, longs, shorts);
 			continue;
 		}
 		if (code == ':')

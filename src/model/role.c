@@ -170,7 +170,10 @@ unsigned roles_parse(const char *words)
 	for (const char *p = words; *p;) {
 		const struct word w = { p, strcspn(p, ",") };
 		unsigned role = 0;
-		while (role < N_ROLES && !is(w, role_names[role]))
+		/* "weights" is as good as "weight". */
+		const struct word one = { p, w.len - (w.len && p[w.len - 1] == 's') };
+		while (role < N_ROLES && !is(w, role_names[role]) &&
+		       !is(one, role_names[role]))
 			role++;
 		if (role == N_ROLES)
 			return 0;

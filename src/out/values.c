@@ -17,56 +17,33 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "model/selected.h"
 #include "out/text.h"
 
-enum { ALIGN_MOST = 20000, ELIDE_ABOVE = 1000, EDGE = 3, FAR_STEP = 64 };
+enum { ALIGN_MOST = 20000, ELIDE_ABOVE = 1000, EDGE = 3 };
 
 /* --- the walk ---------------------------------------------------------------------- */
 
 /* Told one element; data or string is set. Nonzero stops. */
 typedef int (*element_fn)(void *arg, const void *data, const struct ckpt_string *string);
 
-struct stepping {
+struct telling {
 	struct pool *pool;
 	element_fn fn;
 	void *arg;
 	size_t size;
-	uint64_t step, skip; /* of skipping: elements until the next one taken */
 };
 
 static int on_run(void *arg, const struct ckpt_run *run)
 {
-	struct stepping *s = arg;
-	uint64_t i = s->skip;
-	if (s->pool && pool_cancelled(s->pool))
+	const struct telling *t = arg;
+	if (t->pool && pool_cancelled(t->pool))
 		return 1;
-	for (; i < run->n; i += s->step) {
+	for (uint64_t i = 0; i < run->n; i++) {
 		const void *data =
-			run->data ? (const char *)run->data + i * s->size : NULL;
-		if (s->fn(s->arg, data, run->strings ? &run->strings[i] : NULL))
+			run->data ? (const char *)run->data + i * t->size : NULL;
+		if (t->fn(t->arg, data, run->strings ? &run->strings[i] : NULL))
 			return 1;
-	}
-	s->skip = i - run->n;
-	return 0;
-}
-
-/* The elements of one row. A far step reads its elements one by one; so does a backward
- * one, which strings and runs do not know. */
-static int walk_row(struct values *v, const struct selection_row *row, struct stepping *s,
-		    struct ckpt_error *err)
-{
-	if (row->step > 0 && row->step <= FAR_STEP) {
-		s->step = (uint64_t)row->step;
-		s->skip = 0;
-		return values_runs(v, row->first, (row->n - 1) * s->step + 1, on_run, s,
-				   err);
-	}
-	s->step = 1;
-	for (uint64_t i = 0; i < row->n; i++) {
-		const uint64_t at = row->first + i * (uint64_t)row->step;
-		s->skip = 0;
-		if (values_runs(v, at, 1, on_run, s, err))
-			return -1;
 	}
 	return 0;
 }
@@ -78,20 +55,11 @@ static struct values *values_of(const struct picked *p, struct ckpt_error *err)
 
 static int walk(const struct picked *p, element_fn fn, void *arg, struct ckpt_error *err)
 {
-	struct selection_walk w;
-	struct selection_row row;
-	struct stepping s = { .pool = p->pool,
-			      .fn = fn,
-			      .arg = arg,
-			      .size = ckpt_dtype_size(p->t->dtype) };
+	struct telling t = { p->pool, fn, arg, ckpt_dtype_size(p->t->dtype) };
 	struct values *v = values_of(p, err);
 	if (!v || (p->whole && values_check(v, err)))
 		return -1;
-	selection_begin(&w, &p->selection, p->t->dims);
-	while (selection_next(&w, &row))
-		if (walk_row(v, &row, &s, err))
-			return -1;
-	return 0;
+	return selected_runs(v, &p->selection, on_run, &t, err);
 }
 
 /* --- one element ------------------------------------------------------------------- */
@@ -255,8 +223,7 @@ static int measure(void *arg, const void *data, const struct ckpt_string *string
 static int write_elided(struct writing *w, const struct picked *p, int axis,
 			uint64_t flat, element_fn fn, struct ckpt_error *err)
 {
-	struct stepping one = { .fn = fn, .arg = w, .size = ckpt_dtype_size(p->t->dtype),
-				.step = 1 };
+	struct telling one = { p->pool, fn, w, ckpt_dtype_size(p->t->dtype) };
 	if (axis == p->selection.rank) {
 		struct values *v = values_of(p, err);
 		return v ? values_runs(v, flat, 1, on_run, &one, err) : -1;

@@ -17,7 +17,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "report/naming.h"
 
 /* The tensors of one side that meet by the same name. */
 struct meeting {

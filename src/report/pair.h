@@ -10,23 +10,7 @@
 #include "base/arena.h"
 #include "format/reader.h"
 #include "model/match.h"
-
-/* How names are made comparable: first the prefixes go; what a has is then looked up in
- * the map, and what the map does not have goes through the renames.
- *
- * The map is a file of lines "old TAB new", names as text output escapes them (or two
- * words without a TAB); old is a name of a, new one of b, both without prefix. Lines that
- * begin with '#' and empty ones say nothing.
- *
- * REGEX (PCRE2, of bytes) ends at the first '=' that has no backslash before it; "\="
- * stands for '='. All places that it matches are replaced. TEXT has $1, ${name} and what
- * else PCRE2's extended substitution knows; a group that did not match is empty. */
-struct naming {
-	const char *map_path;    /* --map FILE; NULL: none */
-	char *const *renames;    /* --rename REGEX=TEXT, applied to a's names in order */
-	size_t n_renames;
-	const char *strip_a, *strip_b; /* prefixes that names lose; NULL: none */
-};
+#include "model/naming.h"
 
 /* A tensor of a, of b, or of both. */
 struct pair {

@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "memory.h"
-#include "report/naming.h"
+#include "model/naming.h"
 #include "report/rules.h"
 
 static const struct tolerance defaults = { .ulp = 7 };

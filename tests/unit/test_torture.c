@@ -7,13 +7,17 @@
 
 #include "unit.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "make/export.h"
 #include "model/match.h"
 #include "model/scope.h"
 #include "report/history_row.h"
+#include "report/list.h"
 #include "report/stats.h"
 #include "report/pair.h"
 #include "report/rules.h"
@@ -26,7 +30,7 @@ void *__wrap_realloc(void *p, size_t n);
 
 /* Fails the calls from number at on, so many of them. */
 static uint64_t calls, at, times;
-static const char *pair_files[3], *rules_file; /* a, b, a map */
+static const char *pair_files[3], *rules_file, *out_folder; /* a, b, a map */
 
 static bool fails(void)
 {
@@ -42,6 +46,22 @@ void *__wrap_malloc(size_t n)
 void *__wrap_realloc(void *p, size_t n)
 {
 	return fails() ? NULL : __real_realloc(p, n);
+}
+
+/* Removes what has been published into a folder; files that were left beside their place
+ * are a failure. */
+static int remove_published(const char *path, const struct stat *st, int kind,
+			    struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	CHECK(!strstr(path, ".part"), "%s was left behind", path);
+	return where->level ? remove(path) : 0;
+}
+
+static void empty_folder(const char *folder)
+{
+	assert_int_equal(nftw(folder, remove_published, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* What is done with failures; each returns the error that it met. */
@@ -322,6 +342,50 @@ static void write_rules(void)
 	rules_file = path;
 }
 
+/* What cannot be written is not there, in any format. */
+static void export_as(enum export_format format, const char *name, struct ckpt_error *err)
+{
+	static char *const renames[] = { (char *)"bias=shift" };
+	char out[128];
+	struct stat st;
+	struct arena a;
+	struct list_report list;
+	struct export_job job = { .n = 0 };
+	struct export_query query = { .format = format, .out = out, .compress = true };
+	query.naming = (struct naming){ .renames = renames, .n_renames = 1 };
+	if (format == EXPORT_SAFETENSORS)
+		query.shard_size = 2000;
+	snprintf(out, sizeof out, "%s/%s", out_folder, name);
+	struct ckpt *c = ckpt_open(unit_data("corpus/saver_v2/model.ckpt-200"), NULL, err);
+	const struct list_query all = { .matcher = NULL };
+	arena_init(&a, UINT64_MAX);
+	if (c && !list_make(&list, c, &a, &all, err) &&
+	    !export_plan(&job, &a, c, list.tensors, list.n, &list.objects, &query, err)) {
+		const bool written = !export_run(&job, err);
+		const char *last = job.files.n ? job.files.p[job.files.n - 1] : out;
+		assert_int_equal(written, !stat(last, &st));
+	}
+	export_drop(&job);
+	ckpt_close(c);
+	arena_drop(&a);
+	empty_folder(out_folder);
+}
+
+static void export_archive(struct ckpt_error *err)
+{
+	export_as(EXPORT_NPZ, "w.npz", err);
+}
+
+static void export_shards(struct ckpt_error *err)
+{
+	export_as(EXPORT_SAFETENSORS, "w.safetensors", err);
+}
+
+static void export_folder(struct ckpt_error *err)
+{
+	export_as(EXPORT_NPY_DIR, "w", err);
+}
+
 static const struct {
 	const char *name;
 	scenario_fn run;
@@ -342,6 +406,9 @@ static const struct {
 	{ "pairs", pairs_by_name_and_content },
 	{ "rules", file_of_rules },
 	{ "history", history_of_two },
+	{ "archive", export_archive },
+	{ "shards", export_shards },
+	{ "folder", export_folder },
 };
 
 static void each_allocation_fails(uint64_t how_often)
@@ -394,6 +461,7 @@ int group_torture(void)
 {
 	write_pairs();
 	write_rules();
+	out_folder = unit_folder();
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_allocation_fails_once),
 		cmocka_unit_test(each_allocation_and_all_that_follow_fail),

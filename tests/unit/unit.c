@@ -25,10 +25,12 @@ static const struct {
 	{ "crc32c", group_crc32c },
 	{ "archive", group_archive },
 	{ "jsontext", group_jsontext },
+	{ "output", group_output },
 	{ "number", group_number },
 	{ "text", group_text },
 	{ "dtype", group_dtype },
 	{ "reals", group_reals },
+	{ "cast", group_cast },
 	{ "slice", group_slice },
 	{ "scope", group_scope },
 	{ "match", group_match },
@@ -54,6 +56,7 @@ static const struct {
 	{ "pair", group_pair },
 	{ "renamed", group_renamed },
 	{ "rules", group_rules },
+	{ "member_name", group_member_name },
 	{ "torture", group_torture },
 };
 

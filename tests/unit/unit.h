@@ -63,10 +63,12 @@ int group_bytes(void);
 int group_crc32c(void);
 int group_archive(void);
 int group_jsontext(void);
+int group_output(void);
 int group_number(void);
 int group_text(void);
 int group_dtype(void);
 int group_reals(void);
+int group_cast(void);
 int group_compare(void);
 int group_compare_chance(void);
 int group_slice(void);
@@ -92,6 +94,7 @@ int group_dead(void);
 int group_planes(void);
 int group_find(void);
 int group_heat(void);
+int group_member_name(void);
 int group_torture(void);
 
 #endif

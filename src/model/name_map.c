@@ -1,4 +1,4 @@
-/* name_map.c — the file that says what one checkpoint's tensors are called in another.
+/* name_map.c — the file that says what one checkpoint's tensors are called elsewhere.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/text.h"
-#include "report/naming.h"
+#include "model/naming.h"
 
 enum { SHOWN = 120 }; /* of a name in a message */
 
@@ -126,8 +126,9 @@ int name_map_check(const struct name_map *map, struct ckpt *ca, struct ckpt *cb,
 		const struct map_line *m = &map->all[i];
 		const struct named key = { .name = m->new, .len = m->new_len };
 		if ((first && first->line < m->line) ||
-		    (m->used && b->n &&
-		     bsearch(&key, b->all, b->n, sizeof key, compare_named)))
+		    (m->used &&
+		     (!b || (b->n &&
+			     bsearch(&key, b->all, b->n, sizeof key, compare_named)))))
 			continue;
 		first = m;
 		first_is_old = !m->used;

@@ -1,4 +1,4 @@
-/* naming.c — the names that the tensors of two checkpoints meet by.
+/* naming.c — other names for tensors: prefixes, a map, regular expressions.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Prefix, map, renames, in this order. Names that nothing changes stay where they are: no
@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "report/naming.h"
+#include "model/naming.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +185,7 @@ static int by_name(const void *x, const void *y)
 	return bytes_compare(a->t->name, a->t->name_len, b->t->name, b->t->name_len);
 }
 
-static void sort(struct named_list *list)
+void naming_sort(struct named_list *list)
 {
 	for (size_t i = 1; i < list->n; i++)
 		if (by_name(&list->all[i - 1], &list->all[i]) > 0) {
@@ -247,10 +247,25 @@ int naming_apply(struct named_list *a, struct named_list *b, struct arena *arena
 	    list_names(b, arena, cb, naming->strip_b, err) ||
 	    translate(a, &map, &r, err))
 		goto out;
-	sort(a);
-	sort(b);
+	naming_sort(a);
+	naming_sort(b);
 	result = name_map_check(&map, ca, cb, b, err);
 out:
+	renaming_end(&r);
+	return result;
+}
+
+int naming_change(struct named_list *list, struct arena *arena, struct ckpt *c,
+		  const struct naming *naming, struct ckpt_error *err)
+{
+	struct renaming r;
+	struct name_map map = { 0 };
+	int result = -1;
+	if (!renaming_begin(&r, arena, naming, err) &&
+	    (!naming->map_path ||
+	     !name_map_read(&map, arena, naming->map_path, err)) &&
+	    !translate(list, &map, &r, err))
+		result = name_map_check(&map, c, NULL, NULL, err);
 	renaming_end(&r);
 	return result;
 }
