@@ -5,7 +5,8 @@
  *
  * A checkpoint is a set of named tensors. Open one by anything that belongs to it (its
  * prefix, a member file, its folder or the folder's `checkpoint` file), walk or look up
- * the tensors, and read their values:
+ * the tensors, and read their values. A graph (a frozen .pb) is one as well: its tensors
+ * are its constants.
  *
  *	struct ckpt_error err = { 0 };
  *	struct ckpt *c = ckpt_open("run/model.ckpt-5", NULL, &err);
@@ -107,6 +108,8 @@ struct ckpt_piece {
 	bool by_columns;       /* the first index varies fastest: Fortran's order */
 	uint8_t spelling;      /* how the bytes are to be understood; the library's own */
 	uint8_t swap;          /* nonzero: stored in the other byte order */
+	/* nonzero: the last value stored stands for all that follow, zero if none is */
+	uint8_t fill;
 };
 
 struct ckpt_tensor {
@@ -132,9 +135,14 @@ struct ckpt; /* an open checkpoint; owns everything that it hands out */
 struct ckpt_options {
 	/* ceiling in bytes for what the library keeps; default 1 GiB */
 	uint64_t max_memory;
-	const char *as;      /* "v1" or "v2", where a prefix has both; default V2 */
+	/* "v1" or "v2", where a prefix has both (default V2); "graph": the graph rather
+	 * than the checkpoint beside it */
+	const char *as;
 	bool latest_complete; /* of a folder: the last checkpoint that is whole */
 	bool follow;         /* a folder's `checkpoint` file may lead out of the folder */
+	/* of the graphs of a SavedModel: the one with these tags, as "serve,gpu"; default
+	 * "serve", or the only one there is */
+	const char *tags;
 };
 
 /* Opens the checkpoint that path belongs to; values are not touched, and data files

@@ -1,6 +1,8 @@
 /* dump.c — writes every tensor of a checkpoint through the public interface, for oracle.py.
  * SPDX-License-Identifier: Apache-2.0
  *
+ *	dump PATH [v1|v2|graph]
+ *
  * For each tensor: name length, name, a line "DTYPE DIM DIM…", number of bytes, the bytes
  * (row-major, little-endian; strings as u64 length and bytes). A tensor that cannot be read
  * has -1 bytes and the error's text as a line.
@@ -47,7 +49,8 @@ static int collect(void *arg, const struct ckpt_run *run)
 int main(int argc, char **argv)
 {
 	struct ckpt_error err = { 0 };
-	struct ckpt *c = argc == 2 ? ckpt_open(argv[1], NULL, &err) : NULL;
+	const struct ckpt_options options = { .as = argc == 3 ? argv[2] : NULL };
+	struct ckpt *c = argc >= 2 ? ckpt_open(argv[1], &options, &err) : NULL;
 	struct collected bytes = { 0 };
 	if (!c || ckpt_load(c, &err)) {
 		fprintf(stderr, "%s: %s\n", err.file, err.text);

@@ -80,6 +80,7 @@ words() {
 }
 cp -R "$SRCDIR/share/examples/run" "$tmp/run"
 chmod -R u+w "$tmp/run"
+cp "$SRCDIR/share/examples/frozen.pb" "$tmp/"
 # columned COMMAND [OPTION]: the columns of one of its tables, as --help lists them.
 columned() {
 	"$CKPT_INSPECT" "$1" --help | awk -v option="$2" '

@@ -33,6 +33,7 @@ chmod +x "$tmp/bin/ckpt-inspect"
 PATH=$tmp/bin:$PATH
 cp -R "$SRCDIR/share/examples/run" "$SRCDIR/share/examples/weights.safetensors" "$tmp/here"
 chmod -R u+w "$tmp/here/run"
+cp "$SRCDIR/share/examples/frozen.pb" "$tmp/here/"
 cd "$tmp/here" || exit 99
 
 # --- console -------------------------------------------------------------------------------

@@ -47,6 +47,14 @@ for d in corpus/*/ real/*/; do
 	*) ask_all "${d%/}" ;;
 	esac
 done
+for g in corpus/saver_v2/frozen.pb corpus/saver_v2/graph.pbtxt real/v1_serving/export_single/export.meta; do
+	ask_all "$g"
+done
+ask list --as graph corpus/saved_model_tf2/model --tags serve
+ask list --as graph corpus/saved_model_tf2/model --tags none
+ask list graphs/consts.pb
+ask verify graphs/consts.pb
+ask print graphs/consts.pbtxt 'float16/*' 'string/*'
 ask list -k broken/blocks_one_crc/m
 ask list corpus/many_v2 'tower_0/block_00[0-3]/**'
 ask list --sort size real/trt_mnist_snappy
@@ -77,6 +85,9 @@ ask stats --role weight --sort size corpus/run_with_events
 ask stats corpus/names_v2 no-such-name
 ask verify corpus/saver_v2 broken/data_flip/m no-such-file
 ask verify corpus/strings_v2 corpus/names_v2
+ask diff corpus/saver_v2/model.ckpt-200 corpus/saver_v2/frozen.pb
+ask diff --strict corpus/saver_v2/model.ckpt-200 corpus/saver_v2/frozen.pb
+ask diff corpus/saver_v2/model.ckpt-200 corpus/saver_v2/graph.pb
 for pair in 'saver_v2@150 corpus/saver_v2' 'saver_v1 corpus/saver_v2' 'object_based corpus/saver_v2' \
 	'dtypes_v1 corpus/dtypes_v2' 'names_v2 corpus/names_v2' 'strings_v2 corpus/strings_v2' \
 	'saver_v2 corpus/saver_v2_partitioned'; do

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train a small network and keep five snapshots of it: the run that the examples look at.
 
-    make_run.py OUT          train, and write the snapshots into the folder OUT
+    make_run.py OUT              train, and write the snapshots into the folder OUT
+    make_run.py --freeze OUT PB  freeze the last of them for its probabilities into PB
 
 Sixteen writers write the letters b, d, p, q, L and J in pictures of 12 x 12 pixels. Some
 mirror whatever they write, so that their b is everybody else's d: a picture alone does
@@ -166,7 +167,20 @@ def main(out):
                 print(f"{path}: test loss {loss:.4f}, {right:.1%} right")
 
 
+def freeze(out, frozen):
+    prefix = tf.train.latest_checkpoint(out)
+    with tf.Graph().as_default() as graph, v1.Session() as session:
+        v1.train.import_meta_graph(prefix + ".meta").restore(session, prefix)
+        constant = v1.graph_util.convert_variables_to_constants(
+            session, graph.as_graph_def(), ["probabilities"])
+    with open(frozen, "wb") as f:
+        f.write(constant.SerializeToString(deterministic=True))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        sys.exit("usage: make_run.py OUT")
-    main(sys.argv[1])
+    if len(sys.argv) == 4 and sys.argv[1] == "--freeze":
+        freeze(*sys.argv[2:])
+    elif len(sys.argv) == 2 and not sys.argv[1].startswith("-"):
+        main(sys.argv[1])
+    else:
+        sys.exit("usage: make_run.py OUT\n       make_run.py --freeze OUT PB")

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "format/graph.h"
 #include "format/locate.h"
 #include "format/path.h"
 #include "format/reader.h"
@@ -29,6 +31,7 @@ struct ckpt_options ckpt_options_of(const struct options *o)
 	return (struct ckpt_options){
 		.max_memory = (uint64_t)o->number[OPT_MAX_MEMORY],
 		.as = o->value[OPT_AS],
+		.tags = o->value[OPT_TAGS],
 		.follow = o->given[OPT_FOLLOW],
 		.latest_complete = o->given[OPT_LATEST_COMPLETE],
 	};
@@ -92,10 +95,15 @@ void tell_note(struct ckpt *c)
 void print_heading(struct ckpt *c)
 {
 	const char *base = path_base(c->at.prefix);
-	const uint32_t shards = ckpt_shards(c);
+	const struct graph *g = graph_of_checkpoint(c);
+	const uint64_t n = g ? g->n_nodes : ckpt_shards(c);
+	char number[NUMBER_MAX];
+	number_grouped(number, n);
 	text_put(stdout, base, strlen(base));
-	printf(": %s, %u shard%s", ckpt_format(c), shards, shards == 1 ? "" : "s");
-	if (strcmp(c->at.taken_for, "prefix") && strcmp(c->at.taken_for, "index file"))
+	printf(": %s, %s %s%s", ckpt_format(c), number, g ? "node" : "shard",
+	       n == 1 ? "" : "s");
+	if (strcmp(c->at.taken_for, "prefix") &&
+	    strcmp(c->at.taken_for, "index file") && strcmp(c->at.taken_for, "graph"))
 		printf(" (%s)", c->at.taken_for);
 	putchar('\n');
 }

@@ -78,6 +78,17 @@ static void print_summary(const struct diffing *d)
 		number_grouped(number, n->ignored);
 		printf("; %s ignored", number);
 	}
+	if (n->not_frozen) {
+		number_grouped(number, n->not_frozen);
+		printf("; %s that a frozen graph does not hold", number);
+	}
+	if (n->not_variables) {
+		number_grouped(number, n->not_variables);
+		printf("; %s constant%s that %s no variable%s", number,
+		       n->not_variables == 1 ? "" : "s",
+		       n->not_variables == 1 ? "is" : "are",
+		       n->not_variables == 1 ? "" : "s");
+	}
 	if (d->r.query.depth == DEPTH_NAMES) {
 		puts("; values were not read");
 	} else if (d->r.query.depth == DEPTH_RECORDED) {
@@ -161,6 +172,11 @@ static int check_question(struct diffing *d, struct ckpt_error *err)
 {
 	const struct diff *diff = &d->r.diff;
 	struct ckpt *const both[] = { d->r.a, d->r.b };
+	const uint64_t alone = diff->counts.not_frozen + diff->counts.not_variables;
+	if (!diff->n && !diff->counts.ignored && alone)
+		return error_set(err, CKPT_ENOTFOUND, ckpt_prefix(diff->frozen.graph), -1,
+				 "nothing to compare: %" PRIu64 " tensors that only one "
+				 "of them can have; --strict counts them", alone);
 	if (!diff->n && !diff->counts.ignored)
 		return nothing_matched(d->r.o, d->r.b, d->n_paths, err);
 	if (!diff->n)
@@ -185,6 +201,10 @@ static void conclude(struct diffing *d, bool interrupted)
 		error_set(err, CKPT_EIO, NULL, -1,
 			  "interrupted: %" PRIu64 " of %zu tensors were compared",
 			  n->compared + n->added + n->removed, diff->n);
+	else if (d->r.code == EXIT_TROUBLE && diff->frozen.checkpoint && !n->compared)
+		error_set(err, CKPT_ENOTFOUND, ckpt_prefix(diff->frozen.graph), -1,
+			  "no constant has the name of a weight: not frozen, or of "
+			  "another model; -M finds them by content");
 	else if (d->r.code == EXIT_TROUBLE && n->unknown > n->unreadable)
 		error_set(err, CKPT_EUNSUPPORTED, NULL, -1,
 			  "%" PRIu64 " tensors have no checksums that can be compared; "
@@ -288,6 +308,7 @@ static int make_query(struct diffing *d, size_t first_pattern, struct ckpt_error
 		.find_renames = o->given[OPT_FIND_RENAMES],
 		.keep_same = o->given[OPT_SHOW_SAME] || wants_json(o) ||
 			     diff_more_wanted(o) || o->given[OPT_RULES],
+		.strict = o->given[OPT_STRICT],
 	};
 	if (nan_rule_of(o, &q->tolerance.nan, err) || roles_of(o, &q->roles, err))
 		return -1;
@@ -343,6 +364,10 @@ static int run_diff(struct diffing *d, struct options *o, struct ckpt_error *err
 	tell_note(d->r.a);
 	tell_note(d->r.b);
 	d->r.same_file = is_same_file(d->r.a, d->r.b);
+	if (o->given[OPT_STRICT] &&
+	    !graph_of_checkpoint(d->r.a) == !graph_of_checkpoint(d->r.b))
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--strict is for a checkpoint and a frozen graph");
 	return compare(d, err);
 }
 
@@ -374,6 +399,7 @@ const struct command cmd_diff = {
 		"ckpt-inspect diff run/@200 run/@1000 'dense1/**'\n"
 		"ckpt-inspect diff --quick run/@200 run/    # recorded checksums alone\n"
 		"ckpt-inspect diff --rtol 1e-5 old.ckpt new.ckpt\n"
+		"ckpt-inspect diff run/ frozen.pb           # is each weight in it\n"
 		"ckpt-inspect diff --show dense1/kernel run/@200 run/@1000\n"
 		"ckpt-inspect diff -M --emit-map old.ckpt new.ckpt >names.map\n"
 		"ckpt-inspect diff --rules ci.rules run/@200 run/\n"
@@ -396,7 +422,7 @@ const struct command cmd_diff = {
 		     OPT_FIND_RENAMES,	 OPT_MAP,	 OPT_RENAME, OPT_STRIP_PREFIX_A,
 		     OPT_STRIP_PREFIX_B, OPT_EMIT_MAP,	 OPT_RULES,  OPT_EMIT_RULES,
 		     OPT_ROLE,		 OPT_EXCLUDE,	 OPT_REGEX,  OPT_JOBS,
-		     OPT_NO_MMAP },
+		     OPT_STRICT,	 OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

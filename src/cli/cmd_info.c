@@ -30,6 +30,11 @@ static const void *metadata_at(const struct rows *rows, size_t i)
 	return &((const struct metadata_row *)rows->arg)[i];
 }
 
+static const void *signature_at(const struct rows *rows, size_t i)
+{
+	return &((const struct signature_row *)rows->arg)[i];
+}
+
 static const void *total_at(const struct rows *rows, size_t i)
 {
 	return &((const struct total_row *)rows->arg)[i];
@@ -56,9 +61,20 @@ static void one_text(const struct info_report *r)
 {
 	char text[NUMBER_MAX];
 	const struct snapshot_row *s = r->folder ? NULL : &r->snapshots[0];
-	line("checkpoint", r->prefix);
+	line(r->holds.graph ? "graph" : "checkpoint", r->prefix);
 	line("format", r->format);
-	number_line("shards", number_grouped, r->shards);
+	line("holds", r->holds_text);
+	if (r->holds.tensorflow) {
+		printf("%-16sTensorFlow ", "written by");
+		text_put(stdout, r->holds.tensorflow, strlen(r->holds.tensorflow));
+		putchar('\n');
+	}
+	if (r->holds.graph) {
+		number_line("nodes", number_grouped, r->holds.nodes);
+		number_line("functions", number_grouped, r->holds.functions);
+	} else {
+		number_line("shards", number_grouped, r->shards);
+	}
 	if (s && s->step_source.p) {
 		number_i64(text, s->step);
 		printf("%-16s%s (from %s)\n", "step", text, s->step_source.p);
@@ -90,7 +106,14 @@ static void tables_text(const struct info_report *r)
 				      r->members };
 	const struct rows totals = { dtype_columns, r->list.n_dtypes, total_at,
 				     r->list.dtypes };
+	const struct rows signatures = { signature_columns, r->holds.n_signatures,
+					 signature_at, r->holds.signatures };
 	char number[NUMBER_MAX];
+	if (signatures.n) {
+		putchar('\n');
+		text_choose(&chosen, signature_columns, false);
+		text_table(stdout, &signatures, &chosen);
+	}
 	putchar('\n');
 	text_choose(&chosen, member_columns, false);
 	text_table(stdout, &members, &chosen);
@@ -163,6 +186,31 @@ static void json_largest(struct json *j, const struct info_report *r)
 	jw_close(j, ']');
 }
 
+static void json_holds(struct json *j, const struct info_report *r)
+{
+	const struct holds *h = &r->holds;
+	if (!r->c) {
+		jw_null(j, "holds");
+		return;
+	}
+	jw_open(j, "holds", '{');
+	jw_bool(j, "graph", h->graph);
+	jw_u64(j, "tensors", r->list.all);
+	if (h->has_variables) {
+		jw_u64(j, "variables", h->variables);
+		jw_u64(j, "values", h->values);
+	} else {
+		jw_null(j, "variables");
+		jw_null(j, "values");
+	}
+	jw_text(j, "graph_beside", h->graph_beside);
+	jw_bool(j, "borrowed", h->borrowed);
+	jw_text(j, "checkpoint_beside", h->checkpoint_beside);
+	jw_u64(j, "values_beside", h->beside);
+	jw_text(j, "tensorflow", h->tensorflow);
+	jw_close(j, '}');
+}
+
 static void info_json(const struct options *o, struct arena *a,
 		      const struct info_report *r)
 {
@@ -188,6 +236,10 @@ static void info_json(const struct options *o, struct arena *a,
 	else
 		jw_null(j, "shards");
 	jw_rows(j, "metadata", &metadata);
+	json_holds(j, r);
+	jw_rows(j, "signatures",
+		&(struct rows){ signature_columns, r->holds.n_signatures, signature_at,
+				r->holds.signatures });
 	jw_rows(j, "files", &members);
 	jw_totals(j, "dtypes", dtype_columns, r->list.dtypes, r->list.n_dtypes);
 	jw_totals(j, "roles", role_columns, r->list.roles, r->c ? N_ROLES : 0);

@@ -47,6 +47,8 @@ static void summary(struct json *j, const struct diff_run *r)
 	jw_u64(j, "ignored", n->ignored);
 	jw_u64(j, "expected", n->expected);
 	jw_u64(j, "violations", n->violations);
+	jw_u64(j, "not_frozen", n->not_frozen);
+	jw_u64(j, "not_variables", n->not_variables);
 	jw_u64(j, "bytes_read", n->bytes);
 }
 

@@ -21,7 +21,8 @@
 
 const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_ALL] = { "all", 'a', NULL, "every value, on a terminal too; every finding" },
-	[OPT_AS] = { "as", 0, "VERSION", "open as v1 or v2 where a prefix has both" },
+	[OPT_AS] = { "as", 0, "KIND",
+		     "open as v1 or v2 where a prefix has both, or as its graph" },
 	[OPT_ASCII] = { "ascii", 0, NULL, "draw with ASCII characters alone" },
 	[OPT_ATOL] = { "atol", 0, "X",
 		       "equal is also |a-b| <= max(X, rtol*max(|a|,|b|))" },
@@ -117,10 +118,14 @@ const struct option_spec option_specs[N_OPTIONS] = {
 	[OPT_SLICE] = { "slice", 's', "SLICE", "a NumPy slice, as 0:3,:,-1" },
 	[OPT_SORT] = { "sort", 0, "KEY",
 		       "order by name, size, dtype, elements, offset, or none" },
+	[OPT_STRICT] = { "strict", 0, NULL,
+			 "of a checkpoint and a graph, count what only one has, too" },
 	[OPT_STRIP_PREFIX_A] = { "strip-prefix-a", 0, "PREFIX",
 				 "take PREFIX off the names of the first" },
 	[OPT_STRIP_PREFIX_B] = { "strip-prefix-b", 0, "PREFIX",
 				 "take PREFIX off the names of the second" },
+	[OPT_TAGS] = { "tags", 0, "TAGS",
+		       "of a SavedModel's graphs, the one with these (default: serve)" },
 	[OPT_TOP] = { "top", 'n', "N", "show no more than the first N" },
 	[OPT_TREE] = { "tree", 't', NULL, "show scopes with what they hold, added up" },
 	[OPT_ULP] = { "ulp", 0, "N", "equal is also N numbers of the dtype apart" },
@@ -128,8 +133,8 @@ const struct option_spec option_specs[N_OPTIONS] = {
 };
 
 const enum option_id common_options[] = {
-	OPT_JSON, OPT_NDJSON,  OPT_AS,	OPT_LATEST_COMPLETE, OPT_FOLLOW, OPT_MAX_MEMORY,
-	OPT_HELP, OPT_VERSION, OPT_NONE
+	OPT_JSON,   OPT_NDJSON, OPT_AS,	     OPT_TAGS, OPT_LATEST_COMPLETE,
+	OPT_FOLLOW, OPT_MAX_MEMORY, OPT_HELP, OPT_VERSION, OPT_NONE
 };
 
 bool command_takes(const struct command *c, enum option_id id)

@@ -1,8 +1,7 @@
 /* beside.c — what is verified beside a checkpoint: its .meta and fingerprint.pb.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A .meta is walked message by message, down to the attributes of its nodes, without
- * being unpacked: what is known of its shape is a table.
+ * A graph is walked node by node, down to the attributes, without being unpacked.
  */
 #include "config.h"
 
@@ -15,81 +14,8 @@
 #include "base/fingerprint.h"
 #include "base/source.h"
 #include "base/wire.h"
+#include "format/graph.h"
 #include "format/path.h"
-
-/* A message type: which of its fields are messages. */
-struct known {
-	const char *name;
-	struct {
-		uint32_t field;
-		const struct known *type;
-	} fields[6];
-};
-
-/* tensorflow/core/framework/{node_def,attr_value,function,graph}.proto,
- * core/protobuf/meta_graph.proto */
-static const struct known attr_value = { "AttrValue", { { 0, NULL } } };
-static const struct known attr_entry = { "attr", { { 2, &attr_value } } };
-static const struct known node_def = { "NodeDef", { { 5, &attr_entry } } };
-static const struct known function_def = { "FunctionDef", { { 3, &node_def } } };
-static const struct known library = { "FunctionDefLibrary", { { 1, &function_def } } };
-static const struct known graph_def = { "GraphDef",
-					{ { 1, &node_def }, { 2, &library } } };
-static const struct known plain = { "message", { { 0, NULL } } };
-static const struct known meta_graph = { "MetaGraphDef",
-					 { { 1, &plain },
-					   { 2, &graph_def },
-					   { 3, &plain },
-					   { 4, &plain },
-					   { 5, &plain },
-					   { 7, &plain } } };
-
-static const struct known saved_model = { "SavedModel", { { 2, &meta_graph } } };
-
-static const struct known *known_field(const struct known *type, uint32_t field)
-{
-	for (size_t i = 0; i < 6; i++)
-		if (type->fields[i].type && type->fields[i].field == field)
-			return type->fields[i].type;
-	return NULL;
-}
-
-/* What is wrong with a message, or NULL. *at: where; *nodes: how many NodeDefs there
- * are. */
-static const char *walk(const struct known *root, struct bytes message, int64_t *at,
-			uint64_t *nodes)
-{
-	enum { DEEPEST = 16 };
-	struct {
-		const struct known *type;
-		struct wire w;
-	} stack[DEEPEST];
-	size_t depth = 0;
-	stack[depth].type = root;
-	stack[depth++].w = wire_of(message);
-	while (depth) {
-		struct wire *w = &stack[depth - 1].w;
-		const struct known *type = stack[depth - 1].type;
-		const int r = wire_next(w);
-		*at = w->left.p - message.p;
-		if (r < 0)
-			return w->problem;
-		if (r == 0) {
-			depth--;
-			continue;
-		}
-		const struct known *inner = known_field(type, w->field);
-		if (!inner || depth == DEEPEST)
-			continue;
-		if (w->type != WIRE_LEN)
-			return "a field that is a message has another wire type";
-		*nodes += inner == &node_def;
-		const struct bytes data = w->data;
-		stack[depth].type = inner;
-		stack[depth++].w = wire_of(data);
-	}
-	return NULL;
-}
 
 /* A whole file in memory. */
 static int read_whole(const char *path, uint64_t limit, struct buffer *b,
@@ -110,28 +36,61 @@ static int read_whole(const char *path, uint64_t limit, struct buffer *b,
 	return r;
 }
 
-/* One file with a graph: a MetaGraphDef, or a SavedModel of several. */
-static void check_graph(struct ckpt *c, const char *path, const struct known *root,
+static void tell_graph(const char *path, const struct ckpt_error *e,
+		       const struct finder *f)
+{
+	finding_emit(f,
+		     e->code == CKPT_ELIMIT ? FOUND_UNCHECKED
+		     : e->code == CKPT_EIO  ? FOUND_UNREADABLE
+					    : FOUND_META,
+		     NULL, path, e->offset, -1, "%s", e->text);
+}
+
+/* Each node of a graph, down to its attributes. Says so if one is damaged. */
+static bool check_nodes(struct graph *g, const struct finder *f)
+{
+	struct graph_walk w;
+	struct graph_node node;
+	struct ckpt_error err = { 0 };
+	graph_walk_begin(&w, g, GRAPH_ALL);
+	while (graph_walk_next(&w, &node, &err) > 0)
+		;
+	graph_walk_end(&w);
+	if (err.code)
+		tell_graph(g->path, &err, f);
+	else if (!g->n_nodes)
+		finding_emit(f, FOUND_META, NULL, g->path, -1, -1, "it has no graph");
+	return !err.code && g->n_nodes;
+}
+
+/* One file with a graph, of the kind that it has to be; all graphs of a SavedModel. */
+static void check_graph(struct ckpt *c, const char *path, enum graph_kind kind,
 			const struct finder *f)
 {
-	struct ckpt_error err = { 0 };
-	struct buffer b;
-	if (read_whole(path, c->limit, &b, &err)) {
-		finding_emit(f,
-			     err.code == CKPT_ELIMIT ? FOUND_UNCHECKED : FOUND_UNREADABLE,
-			     NULL, path, -1, -1, "%s", err.text);
-	} else {
-		int64_t at;
-		uint64_t nodes = 0;
-		const char *wrong = walk(root, bytes_of(b.p, b.len), &at, &nodes);
-		if (wrong)
-			finding_emit(f, FOUND_META, NULL, path, at, -1,
-				     "no %s, or damaged: %s", root->name, wrong);
-		else if (!nodes)
+	struct arena a;
+	const char *tags = GRAPH_FIRST_TAGS;
+	bool good = true;
+	size_t n = 1;
+	arena_init(&a, c->limit);
+	for (size_t i = 0; good && i < n; i++) {
+		struct ckpt_error err = { 0 };
+		struct graph *g = graph_open(&a, path, tags, c->limit, &err);
+		good = g != NULL;
+		if (!g) {
+			tell_graph(path, &err, f);
+		} else if (g->kind != kind) {
+			good = false;
 			finding_emit(f, FOUND_META, NULL, path, -1, -1,
-				     "it has no graph");
+				     "it is a %s, a %s was expected",
+				     graph_kind_name(g->kind), graph_kind_name(kind));
+		} else {
+			good = check_nodes(g, f);
+			n = g->n_tag_sets;
+			tags = i + 1 < n ? g->tag_sets[i + 1].text : NULL;
+		}
+		graph_close(g);
 	}
-	buffer_drop(&b);
+	arena_drop(&a);
 }
 
 /* A file of the SavedModel that the checkpoint is of, "DIR/variables/variables" of DIR;
@@ -154,11 +113,12 @@ void beside_meta(struct ckpt *c, const struct finder *f)
 	const int n = (int)(stem ? stem : strlen(c->at.prefix));
 	const char *path = arena_printf(&c->arena, "%.*s.meta", n, c->at.prefix);
 	const char *saved = saved_model_file(c, "saved_model.pb");
+	const char *text = saved_model_file(c, "saved_model.pbtxt");
 	if (path_is_there(path))
-		check_graph(c, path, &meta_graph, f);
-	if (path_is_there(saved))
-		check_graph(c, saved, &saved_model, f);
-	else if (saved && !path_is_there(saved_model_file(c, "saved_model.pbtxt")))
+		check_graph(c, path, GRAPH_META, f);
+	if (path_is_there(saved) || path_is_there(text))
+		check_graph(c, path_is_there(saved) ? saved : text, GRAPH_SAVED_MODEL, f);
+	else if (saved)
 		finding_emit(f, FOUND_NO_GRAPH, NULL, saved, -1, -1,
 			     "the variables are a SavedModel's, its graph is not there");
 }

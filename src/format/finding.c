@@ -57,6 +57,9 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 	[FOUND_META] = { "meta", CKPT_ERROR,
 			 "the .meta beside the checkpoint, or its saved_model.pb, is "
 			 "damaged" },
+	[FOUND_GRAPH] = { "graph", CKPT_ERROR,
+			  "a graph has two nodes of one name, or an input that is not "
+			  "there" },
 	[FOUND_NO_GRAPH] = { "no_graph", CKPT_WARNING,
 			     "a SavedModel's saved_model.pb is not there" },
 	[FOUND_FINGERPRINT] = { "fingerprint", CKPT_WARNING,

@@ -93,11 +93,6 @@ struct ckpt *ckpt_open(const char *path, const struct ckpt_options *options,
 	struct arena a;
 	options = options ? options : &defaults;
 	err = err ? err : &none;
-	if (options->as && strcmp(options->as, "v1") && strcmp(options->as, "v2")) {
-		error_set(err, CKPT_EINVAL, NULL, -1,
-			  "a version is v1 or v2, not '%.40s'", options->as);
-		return NULL;
-	}
 	arena_init(&a, UINT64_MAX);
 	const bool is_folder = locate_is_folder(&a, path, &folder);
 	struct ckpt *c = is_folder && options->latest_complete

@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "format/absent.h"
+#include "format/graph.h"
+#include "format/graph_beside.h"
 #include "format/locate_arrays.h"
 #include "format/path.h"
 #include "format/slices.h"
@@ -26,7 +28,7 @@
 /* A search for one path. */
 struct search {
 	struct arena *a;
-	const char *path, *as;
+	const char *path, *as, *tags;
 	bool follow;
 	struct located *at;
 	struct ckpt_error *err;
@@ -86,6 +88,15 @@ static int take_v1_file(struct search *s, const char *path, const char *taken_fo
 		return arena_error(s->a, s->err);
 	files[0] = path;
 	return 0;
+}
+
+static int take_graph(struct search *s, const char *path, const char *taken_for)
+{
+	s->at->prefix = path;
+	s->at->taken_for = taken_for;
+	s->at->reader = &reader_graph;
+	s->at->tags = s->tags;
+	return path ? 0 : arena_error(s->a, s->err);
 }
 
 /* What is called PREFIX.index is V2's, unless it has V1's content. */
@@ -194,6 +205,24 @@ static int try_prefix(struct search *s, const char *prefix, const char *taken_fo
 
 /* --- folders ----------------------------------------------------------------------- */
 
+/* file: the saved_model.pb that was given; NULL: the folder was. Where a folder is there
+ * for variables they are missed, not done without. */
+static int take_saved_model(struct search *s, const char *folder, const char *file,
+			    const char *taken_for)
+{
+	const char *variables = folder ? path_join(s->a, folder, "variables") : NULL;
+	const char *prefix = variables ? path_join(s->a, variables, "variables") : NULL;
+	if (!prefix)
+		return arena_error(s->a, s->err);
+	if (has_index(s->a, prefix))
+		return take_v2(s, prefix, taken_for);
+	const char *graph = graph_of_saved_model(s->a, folder);
+	if (file || (graph && !path_is_folder(variables)))
+		return take_graph(s, file ? file : graph,
+				  "graph; no checkpoint lies beside it");
+	return absent(s->a, prefix, s->err);
+}
+
 static int take_snapshot(struct search *s, const struct run_folder *run,
 			 const struct snapshot *snapshot, const char *taken_for)
 {
@@ -212,15 +241,10 @@ static int take_snapshot(struct search *s, const struct run_folder *run,
 				      taken_for);
 	s->path = snapshot->prefix;
 	const int r = try_prefix(s, snapshot->prefix, taken_for);
+	if (!r && run->serving) /* a version may be a graph alone */
+		return take_saved_model(s, path_folder(s->a, path_folder(s->a, s->path)),
+					NULL, taken_for);
 	return r < 0 ? -1 : r ? 0 : absent(s->a, s->path, s->err);
-}
-
-static int take_saved_model(struct search *s, const char *folder, const char *taken_for)
-{
-	s->path = folder ? path_join(s->a, folder, "variables/variables") : NULL;
-	if (!s->path || !has_index(s->a, s->path))
-		return absent(s->a, s->path, s->err);
-	return take_v2(s, s->path, taken_for);
 }
 
 static int take_folder(struct search *s, const char *folder)
@@ -229,7 +253,7 @@ static int take_folder(struct search *s, const char *folder)
 	if (run_read(s->a, folder, s->follow, &run, s->err))
 		return -1;
 	if (run.n == 0 && saved_model_is(s->a, folder))
-		return take_saved_model(s, folder, "SavedModel folder");
+		return take_saved_model(s, folder, NULL, "SavedModel folder");
 	if (!run.n) {
 		const int r = arrays_in_folder(s->a, folder, s->at, s->err);
 		if (r)
@@ -322,7 +346,7 @@ static int try_sibling(struct search *s)
 	if (path_is_there(path) &&
 	    (!strcmp(base, "saved_model.pb") || !strcmp(base, "saved_model.pbtxt"))) {
 		const char *folder = path_folder(s->a, path);
-		return take_saved_model(s, folder, "SavedModel") ? -1 : 1;
+		return take_saved_model(s, folder, path, "SavedModel") ? -1 : 1;
 	}
 	return 0;
 }
@@ -347,6 +371,7 @@ static int refuse_file(struct search *s)
 static int search(struct search *s)
 {
 	const char *path = s->path, *folder;
+	enum graph_kind kind;
 	int r;
 	if ((r = try_prefix(s, path, "prefix")))
 		return r < 0 ? -1 : 0;
@@ -363,6 +388,13 @@ static int search(struct search *s)
 	}
 	if ((r = arrays_file_at(s->a, path, s->at, s->err)))
 		return r < 0 ? -1 : 0;
+	if ((r = graph_kind_of(path, &kind, s->err)) < 0)
+		return -1;
+	if (r || (path_is_file(path) && (sniff_graph(path) || sniff_called_graph(path))))
+		return take_graph(s, path,
+				  ends_with(path, ".meta")
+					  ? "graph; no checkpoint lies beside it"
+					  : "graph");
 	if (path_is_there(path))
 		return refuse_file(s);
 	if ((r = try_step(s)))
@@ -370,19 +402,97 @@ static int search(struct search *s)
 	return absent(s->a, s->path, s->err);
 }
 
+/* A checkpoint without a graph of its own: one of the folder may serve. */
+static int borrow_graph(struct search *s, const char *prefix)
+{
+	const struct ckpt_options options = { .tags = s->tags, .follow = s->follow };
+	const char *graph = NULL;
+	struct graph_values v = { 0 };
+	bool borrowed;
+	struct ckpt *c = reader_open(prefix, &options, s->err);
+	const int r = c ? graph_beside(&v, s->a, c, &borrowed, s->err) : -1;
+	if (r > 0)
+		graph = v.graph->path;
+	graph_values_drop(&v);
+	ckpt_close(c);
+	if (r < 0)
+		return -1;
+	if (!r)
+		return error_set(s->err, CKPT_ENOTFOUND, prefix, -1,
+				 "no graph lies beside this checkpoint: there is no "
+				 "%.150s.meta, and no other graph whose variables it has",
+				 path_base(prefix));
+	s->at->note = arena_printf(s->a, "there is no %s.meta: taking %s, each of whose "
+				   "variables the checkpoint has", path_base(prefix),
+				   path_base(graph));
+	return take_graph(s, graph, "graph beside a checkpoint");
+}
+
+/* --as graph: the file itself, or what stands beside the checkpoint that is meant. */
+static int search_graph(struct search *s)
+{
+	const char *path = s->path, *folder;
+	enum graph_kind kind;
+	s->at->as_graph = true;
+	const int r = graph_kind_of(path, &kind, s->err);
+	if (r < 0)
+		return -1;
+	if (r)
+		return take_graph(s, path, "graph");
+	const char *model = locate_is_folder(s->a, path, &folder)
+				    ? graph_of_saved_model(s->a, folder)
+				    : NULL;
+	if (model)
+		return take_graph(s, model, "graph of a SavedModel");
+	struct located at = { .given = path };
+	struct search checkpoint = *s;
+	checkpoint.as = NULL;
+	checkpoint.at = &at;
+	if (search(&checkpoint))
+		return -1;
+	if (at.reader == &reader_graph) /* a version for serving that is nothing else */
+		return take_graph(s, at.prefix, at.taken_for);
+	const char *graph = graph_of_prefix(s->a, at.prefix);
+	if (!graph)
+		return borrow_graph(s, at.prefix);
+	return take_graph(s, graph, "graph beside a checkpoint");
+}
+
+/* What --as calls a reader. */
+static const char *word_for(const struct reader *reader)
+{
+	return reader == &reader_bundle	  ? "v2"
+	       : reader == &reader_slices ? "v1"
+	       : reader == &reader_graph  ? "graph"
+					  : "arrays";
+}
+
+static const char *kind_for(const char *word)
+{
+	return !strcmp(word, "v1")   ? "V1 checkpoint"
+	       : !strcmp(word, "v2") ? "V2 checkpoint"
+				     : "graph";
+}
+
 int locate(struct arena *a, const char *path, const struct ckpt_options *options,
 	   struct located *at, struct ckpt_error *err)
 {
-	struct search s = { a, path, options->as, options->follow, at, err };
+	const char *as = options->as;
+	struct search s = { a, path, as, options->tags, options->follow, at, err };
 	*at = (struct located){ .given = path };
 	if (!*path)
 		return error_set(err, CKPT_EINVAL, NULL, -1, "the path is empty");
+	if (as && strcmp(as, "v1") && strcmp(as, "v2") && strcmp(as, "graph"))
+		return error_set(err, CKPT_EINVAL, NULL, -1,
+				 "--as takes v1, v2 or graph, not '%.40s'", as);
+	if (as && !strcmp(as, "graph"))
+		return search_graph(&s);
 	if (search(&s))
 		return -1;
-	const bool want_v1 = options->as && !strcmp(options->as, "v1");
-	if (options->as && at->reader != (want_v1 ? &reader_slices : &reader_bundle))
+	const char *is = word_for(at->reader);
+	if (as && strcmp(as, is))
 		return error_set(err, CKPT_ENOTFOUND, at->prefix, -1,
-				 "this is a %s; there is no %s checkpoint of that name",
-				 at->reader->name, want_v1 ? "V1" : "V2");
+				 "this is a %s; there is no %s of that name",
+				 at->reader->name, kind_for(as));
 	return 0;
 }

@@ -86,7 +86,7 @@ const char *ckpt_prefix(const struct ckpt *c)
 
 const char *ckpt_format(const struct ckpt *c)
 {
-	return c->reader->name;
+	return c->at.format ? c->at.format : c->reader->name;
 }
 
 uint32_t ckpt_shards(const struct ckpt *c)

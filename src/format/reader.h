@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "model/values.h"
 
+struct graph;
 struct reader;
 
 /* What a path was taken for. */
@@ -23,6 +24,9 @@ struct located {
 	/* V1: its files, and those of its pattern that are not there. */
 	const char **files, **missing;
 	uint32_t n_files, n_missing;
+	const char *format; /* NULL: the reader's name says it */
+	bool as_graph;       /* --as graph: it was asked for */
+	const char *tags; /* graphs: the set that is meant, as graph_open() has it */
 };
 
 /* A file of a checkpoint. */
@@ -46,7 +50,10 @@ struct reader {
 	/* Reads the header or metadata only. */
 	int (*open)(struct ckpt *c, struct ckpt_error *err);
 	void (*close)(struct ckpt *c);
-	/* The next tensor of the index, in its order: 1 item, 0 end, -1 error; after an
+	/* A reader whose open() has found all tensors (c->loaded) has neither next nor
+	 * find.
+	 *
+	 * The next tensor of the index, in its order: 1 item, 0 end, -1 error; after an
 	 * error the next call goes on behind the damage. What the tensor points to is
 	 * a's. */
 	int (*next)(struct ckpt *c, struct arena *a, struct ckpt_tensor *t,
@@ -72,8 +79,8 @@ struct reader {
 	const struct metadata *(*metadata)(const struct ckpt *c, size_t i);
 };
 
-extern const struct reader reader_bundle, reader_slices, reader_npy, reader_npz,
-	reader_safetensors;
+extern const struct reader reader_bundle, reader_slices, reader_graph, reader_npy,
+	reader_npz, reader_safetensors;
 
 struct ckpt {
 	const struct reader *reader;
@@ -96,6 +103,8 @@ struct ckpt {
 /* The tensor of that name among those that are sorted by name; NULL if there is none. */
 const struct ckpt_tensor *tensors_search(const struct pointers *tensors, const char *name,
 					 size_t len);
+/* The graph whose constants are the tensors; NULL if it is no graph. */
+const struct graph *graph_of_checkpoint(const struct ckpt *c);
 /* Opens what path is for locate(); ckpt_open() decides about folders. */
 struct ckpt *reader_open(const char *path, const struct ckpt_options *options,
 			 struct ckpt_error *err);

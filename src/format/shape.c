@@ -1,4 +1,4 @@
-/* shape.c — TensorShapeProto and TensorSliceProto, as both versions hold them.
+/* shape.c — shapes and slices: TensorShapeProto, TensorSliceProto, and slices as text.
  * SPDX-License-Identifier: Apache-2.0
  *
  * tensorflow/core/framework/{tensor_shape,tensor_slice}.proto. Zero is absent on the
@@ -105,4 +105,47 @@ static int by_start(const void *x, const void *y, void *arg)
 void slices_sort(struct ckpt_piece *pieces, size_t n, int rank)
 {
 	qsort_r(pieces, n, sizeof *pieces, by_start, &rank);
+}
+
+static bool take_number(const char **p, const char *end, int64_t *number)
+{
+	enum { DIGITS = 18 };
+	const char *from = *p;
+	int64_t v = 0;
+	for (; *p < end && **p >= '0' && **p <= '9' && *p - from < DIGITS; (*p)++)
+		v = v * 10 + (**p - '0');
+	*number = v;
+	return *p > from;
+}
+
+static bool take_char(const char **p, const char *end, char c)
+{
+	if (*p == end || **p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+bool slice_text_decode(const char *p, size_t len, int *rank, int64_t *dims,
+		       int64_t *start, int64_t *extent)
+{
+	const char *end = p + len, *spec = end;
+	while (spec > p && spec[-1] != ' ')
+		spec--;
+	for (*rank = 0; p < spec && *rank < MAX_RANK; ++*rank)
+		if (!take_number(&p, spec, &dims[*rank]) || !take_char(&p, spec, ' '))
+			return false;
+	for (int i = 0; i < *rank; i++) {
+		if (i && !take_char(&p, end, ':'))
+			return false;
+		if (take_char(&p, end, '-')) {
+			start[i] = 0;
+			extent[i] = dims[i];
+		} else if (!take_number(&p, end, &start[i]) || !take_char(&p, end, ',') ||
+			   !take_number(&p, end, &extent[i]))
+			return false;
+		if (start[i] > dims[i] || extent[i] > dims[i] - start[i])
+			return false;
+	}
+	return *rank && p == end;
 }

@@ -1,7 +1,7 @@
-/* shape.h — TensorShapeProto and TensorSliceProto, as both checkpoint versions hold them.
+/* shape.h — shapes and slices: TensorShapeProto, TensorSliceProto, and slices as text.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Functions return what is wrong, or NULL.
+ * Functions that return text say what is wrong, or NULL.
  */
 #ifndef FORMAT_SHAPE_H
 #define FORMAT_SHAPE_H
@@ -22,6 +22,11 @@ struct shape {
 const char *shape_decode(struct bytes message, struct shape *s);
 /* start and length of each of rank dimensions; -1: the whole dimension. */
 const char *slice_decode(struct bytes message, int rank, int64_t *start, int64_t *length);
+/* The same as text, behind the shape of the whole tensor: "4 5 0,2:-" is its first two
+ * rows. dims, start and extent have room for MAX_RANK; false: malformed, or out of the
+ * tensor (ParseShapeAndSlice, core/util/saved_tensor_slice_util.cc). */
+bool slice_text_decode(const char *p, size_t len, int *rank, int64_t *dims,
+		       int64_t *start, int64_t *extent);
 /* The box in a tensor that a slice means. */
 const char *slice_place(const struct ckpt_tensor *t, const int64_t *start,
 			const int64_t *length, int64_t *from, int64_t *extent);

@@ -62,16 +62,18 @@ static const struct file_kind cpb = {
 static const struct file_kind events = {
 	"event file", "a TensorBoard event file: it holds summaries, not variables" };
 static const struct file_kind text_graph = {
-	"text graph", "a graph in text form: it has no variables' values; the checkpoint "
-		      "beside it has" };
+	"text graph", "a graph in text form: it has no variables' values" };
 static const struct file_kind binary_graph = {
 	"graph",
-	"a graph (GraphDef or MetaGraphDef), with no checkpoint of its name beside "
-	"it: the values of variables are in a checkpoint"
+	"a graph (GraphDef or MetaGraphDef): it has no variables' values"
 };
 static const struct file_kind saved_model = {
 	"SavedModel",
-	"a SavedModel's graph, and no variables/variables.index lies beside it"
+	"a SavedModel's graph: its variables' values are in variables/"
+};
+static const struct file_kind fingerprint = {
+	"fingerprint",
+	"a SavedModel's fingerprint; the model is the folder that it lies in"
 };
 static const struct file_kind zeros = {
 	"zeros",
@@ -212,6 +214,8 @@ const struct file_kind *sniff(const char *path, struct bytes head)
 		return &events;
 	if (ends_with(path, ".cpb"))
 		return &cpb;
+	if (ends_with(path, "fingerprint.pb"))
+		return &fingerprint;
 	const struct file_kind *kind = which_text(path, head);
 	if (!kind)
 		kind = which_message(path, head);
@@ -252,6 +256,18 @@ const struct reader *sniff_reader(const struct file_kind *kind)
 		return &reader_npz;
 	return kind == &safetensors || kind == &safetensors_list ? &reader_safetensors
 								   : NULL;
+}
+
+bool sniff_graph(const char *path)
+{
+	const struct file_kind *kind = sniff_path(path);
+	return kind == &text_graph || kind == &binary_graph || kind == &saved_model;
+}
+
+bool sniff_called_graph(const char *path)
+{
+	return ends_with(path, ".meta") || ends_with(path, ".pb") ||
+	       ends_with(path, ".pbtxt");
 }
 
 /* Printable throughout: a note, a log, a program. The values of a data file may be that

@@ -21,6 +21,10 @@ const struct file_kind *sniff(const char *path, struct bytes head);
 const struct file_kind *sniff_path(const char *path);
 /* What reads files of this kind; NULL: nothing does. */
 const struct reader *sniff_reader(const struct file_kind *kind);
+/* Does it begin like a graph? It may be no whole one: graph_kind_of() says that. */
+bool sniff_graph(const char *path);
+/* Is it called like a graph? If it is none, opening it says so. */
+bool sniff_called_graph(const char *path);
 /* Sets err to what the file is, if that is known, and returns true. */
 bool sniff_file(const char *path, struct ckpt_error *err);
 /* +1: each LF of the file has a CR before it, and there are some: LF was made CR LF.

@@ -178,7 +178,8 @@ bool saved_model_is(struct arena *a, const char *folder)
 	return false;
 }
 
-/* DIR/17 of a folder for serving: a SavedModel, its version is the number. */
+/* DIR/17 of a folder for serving: a SavedModel, or what SessionBundle exported before
+ * there were such (tensorflow/contrib/session_bundle); its version is the number. */
 static int look_for_version(struct reading *r, const char *name)
 {
 	const size_t digits = strspn(name, "0123456789");
@@ -187,9 +188,11 @@ static int look_for_version(struct reading *r, const char *name)
 	const char *folder = path_join(r->a, r->run->path, name);
 	if (!folder)
 		return arena_error(r->a, r->err);
-	if (!saved_model_is(r->a, folder))
+	const bool model = saved_model_is(r->a, folder);
+	if (!model && !path_is_file(path_join(r->a, folder, "export.meta")))
 		return 0;
-	struct snapshot *s = add(r, path_join(r->a, folder, "variables/variables"));
+	struct snapshot *s = add(r, path_join(r->a, folder,
+					      model ? "variables/variables" : "export"));
 	if (!s)
 		return -1;
 	s->on_disk = true;

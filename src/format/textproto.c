@@ -3,7 +3,9 @@
  *
  * A recursive-descent parser with a depth limit; it writes as it reads. The length of a
  * submessage is written as a padded varint of five bytes, filled in when its end is
- * known. Grammar: protobuf.dev/reference/protobuf/textformat-spec.
+ * known. A text that is a file is read in windows, and what is written may go to a
+ * temporary file, so that neither has to fit into memory. Grammar:
+ * protobuf.dev/reference/protobuf/textformat-spec.
  */
 #include "config.h"
 
@@ -16,35 +18,72 @@
 #include "base/error.h"
 #include "base/number.h"
 
-enum { MAX_DEPTH = 100, MAX_WORD = 1024, PADDED = 5 };
+enum { MAX_DEPTH = 100, MAX_WORD = 1024, PADDED = 5, WINDOW = 256 << 10 };
 
 struct text {
 	const char *file;
-	const uint8_t *begin;
+	struct source *source; /* NULL: all of the text is in left */
+	uint64_t at;	       /* of begin, in the file */
+	const uint8_t *begin;  /* of the window */
 	struct bytes left;
-	struct buffer *out;
+	struct buffer window;
+	size_t lines; /* before the window */
+	struct spool *out;
 	struct buffer string; /* a string literal, decoded */
 	int depth;
+	bool unread; /* the file could not be read on */
 	struct ckpt_error *err;
 };
 
+static size_t lines_to(const struct text *t)
+{
+	size_t lines = t->lines;
+	for (const uint8_t *p = t->begin; p < t->left.p; p++)
+		lines += *p == '\n';
+	return lines;
+}
+
 static int fail(struct text *t, const char *what)
 {
-	size_t line = 1;
-	for (const uint8_t *p = t->begin; p < t->left.p; p++)
-		line += *p == '\n';
-	return error_set(t->err, CKPT_ECORRUPT, t->file, t->left.p - t->begin,
-			 "line %zu: %s", line, what);
+	return error_set(t->err, CKPT_ECORRUPT, t->file,
+			 (int64_t)(t->at + (uint64_t)(t->left.p - t->begin)),
+			 "line %zu: %s", lines_to(t) + 1, what);
+}
+
+/* Is there another byte? Reads the next window of a file for it. */
+static bool more(struct text *t)
+{
+	if (bytes_left(&t->left))
+		return true;
+	if (!t->source || t->unread)
+		return false;
+	t->lines = lines_to(t);
+	t->at += (uint64_t)(t->left.p - t->begin);
+	const uint64_t rest = t->source->size - t->at;
+	const size_t n = rest < WINDOW ? (size_t)rest : WINDOW;
+	t->unread = buffer_reserve(&t->window, WINDOW, t->err) ||
+		    source_read(t->source, t->at, t->window.p, n, t->err);
+	t->begin = t->window.p;
+	t->left = bytes_of(t->window.p, t->unread ? 0 : n);
+	return bytes_left(&t->left) > 0;
+}
+
+static void skip_line(struct text *t)
+{
+	while (more(t)) {
+		const uint8_t *end = memchr(t->left.p, '\n', bytes_left(&t->left));
+		t->left.p = end ? end : t->left.end;
+		if (end)
+			return;
+	}
 }
 
 static int peek(struct text *t)
 {
-	while (bytes_left(&t->left)) {
+	while (more(t)) {
 		const uint8_t c = *t->left.p;
 		if (c == '#') {
-			const size_t n = bytes_left(&t->left);
-			const uint8_t *end = memchr(t->left.p, '\n', n);
-			t->left.p = end ? end : t->left.end;
+			skip_line(t);
 		} else if (c == ' ' || (c >= '\t' && c <= '\r')) {
 			t->left.p++;
 		} else {
@@ -75,7 +114,7 @@ static int read_word(struct text *t, char word[MAX_WORD])
 	if (accept(t, '-'))
 		word[n++] = '-';
 	peek(t);
-	while (bytes_left(&t->left) && word_char(*t->left.p) && n < MAX_WORD - 1)
+	while (more(t) && word_char(*t->left.p) && n < MAX_WORD - 1)
 		word[n++] = (char)*t->left.p++;
 	word[n] = '\0';
 	return n ? 0 : fail(t, "a name or a number was expected");
@@ -106,9 +145,9 @@ static int append_utf8(struct text *t, uint32_t cp)
 static size_t read_digits(struct text *t, uint32_t base, size_t most, uint32_t *v)
 {
 	size_t n = 0;
-	for (*v = 0; n < most && bytes_left(&t->left); n++, t->left.p++) {
+	for (*v = 0; n < most && more(t); n++, t->left.p++) {
 		const uint8_t c = *t->left.p;
-		const uint32_t d = c >= '0' && c <= '9'   ? c - (uint32_t)'0'
+		const uint32_t d = c >= '0' && c <= '9'	  ? c - (uint32_t)'0'
 				   : c >= 'a' && c <= 'f' ? c - (uint32_t)'a' + 10
 				   : c >= 'A' && c <= 'F' ? c - (uint32_t)'A' + 10
 							  : 99;
@@ -122,7 +161,7 @@ static size_t read_digits(struct text *t, uint32_t base, size_t most, uint32_t *
 static int read_escape(struct text *t)
 {
 	static const char from[] = "abfnrtv\\'\"?", to[] = "\a\b\f\n\r\t\v\\'\"?";
-	if (!bytes_left(&t->left))
+	if (!more(t))
 		return fail(t, "a string does not end");
 	const char c = (char)*t->left.p;
 	const char *simple = c ? strchr(from, c) : NULL;
@@ -156,7 +195,7 @@ static int read_string(struct text *t)
 	while (quote == '"' || quote == '\'') {
 		t->left.p++;
 		for (;;) {
-			if (!bytes_left(&t->left) || *t->left.p == '\n')
+			if (!more(t) || *t->left.p == '\n')
 				return fail(t, "a string does not end");
 			const uint8_t c = *t->left.p++;
 			if (c == quote)
@@ -178,7 +217,7 @@ static int put_varint(struct text *t, uint64_t v)
 	for (; v >= 0x80; v >>= 7)
 		coded[n++] = (uint8_t)(v | 0x80);
 	coded[n++] = (uint8_t)v;
-	return buffer_append(t->out, coded, n, t->err);
+	return spool_append(t->out, coded, n, t->err);
 }
 
 static int put_tag(struct text *t, uint32_t field, unsigned wire_type)
@@ -191,7 +230,7 @@ static int put_fixed(struct text *t, uint64_t v, size_t n)
 	uint8_t coded[8];
 	for (size_t i = 0; i < n; i++)
 		coded[i] = (uint8_t)(v >> (8 * i));
-	return buffer_append(t->out, coded, n, t->err);
+	return spool_append(t->out, coded, n, t->err);
 }
 
 static int put_real(struct text *t, const char *word, bool narrow)
@@ -257,8 +296,8 @@ static int put_scalar(struct text *t, const ProtobufCFieldDescriptor *f)
 			return fail(t, "a string was expected");
 		return read_string(t) || put_tag(t, f->id, 2) ||
 				       put_varint(t, t->string.len) ||
-				       buffer_append(t->out, t->string.p, t->string.len,
-						     t->err)
+				       spool_append(t->out, t->string.p, t->string.len,
+						    t->err)
 			       ? -1
 			       : 0;
 	}
@@ -310,11 +349,8 @@ static int read_message(struct text *t, const ProtobufCMessageDescriptor *type)
 		return fail(t, "messages are nested more than 100 deep");
 	t->left.p++;
 	t->depth++;
-	const size_t before = t->out->len;
 	if (read_fields(t, type, open == '{' ? '}' : '>'))
 		return -1;
-	if (!type)
-		t->out->len = before;
 	t->depth--;
 	return 0;
 }
@@ -322,18 +358,19 @@ static int read_message(struct text *t, const ProtobufCMessageDescriptor *type)
 static int put_message(struct text *t, const ProtobufCFieldDescriptor *f)
 {
 	static const uint8_t room[PADDED];
-	if (put_tag(t, f->id, 2) || buffer_append(t->out, room, PADDED, t->err))
+	if (put_tag(t, f->id, 2) || spool_append(t->out, room, PADDED, t->err))
 		return -1;
-	const size_t at = t->out->len;
+	const uint64_t at = spool_len(t->out);
 	if (read_message(t, f->descriptor))
 		return -1;
-	const size_t n = t->out->len - at;
+	const uint64_t n = spool_len(t->out) - at;
+	uint8_t length[PADDED];
 	if (n > INT32_MAX)
 		return fail(t, "a message is larger than 2 GiB");
 	for (size_t i = 0; i < PADDED; i++)
-		t->out->p[at - PADDED + i] =
+		length[i] =
 			(uint8_t)((n >> (7 * i) & 0x7f) | (i < PADDED - 1 ? 0x80 : 0));
-	return 0;
+	return spool_patch(t->out, at - PADDED, length, PADDED, t->err);
 }
 
 /* The value of a field that we do not have. */
@@ -373,7 +410,7 @@ static int read_field(struct text *t, const ProtobufCMessageDescriptor *type)
 	const ProtobufCFieldDescriptor *f = NULL;
 	if (accept(t, '[')) {
 		while (!accept(t, ']')) {
-			if (!bytes_left(&t->left))
+			if (!more(t))
 				return fail(t, "] was expected");
 			t->left.p++;
 		}
@@ -394,6 +431,8 @@ static int read_fields(struct text *t, const ProtobufCMessageDescriptor *type, i
 {
 	for (;;) {
 		const int c = peek(t);
+		if (t->unread)
+			return -1;
 		if (c == close) {
 			t->left.p += c >= 0;
 			return 0;
@@ -407,14 +446,36 @@ static int read_fields(struct text *t, const ProtobufCMessageDescriptor *type, i
 	}
 }
 
+static int encode(struct text *t, const ProtobufCMessageDescriptor *type, size_t limit)
+{
+	buffer_init(&t->string, limit);
+	buffer_init(&t->window, WINDOW);
+	const int r = read_fields(t, type, -1);
+	buffer_drop(&t->string);
+	buffer_drop(&t->window);
+	return r;
+}
+
 int textproto_encode(const ProtobufCMessageDescriptor *type, struct bytes text,
 		     const char *file, struct buffer *out, struct ckpt_error *err)
 {
+	struct spool spool;
 	struct text t = {
-		.file = file, .begin = text.p, .left = text, .out = out, .err = err
+		.file = file, .begin = text.p, .left = text, .out = &spool, .err = err
 	};
-	buffer_init(&t.string, out->limit);
-	const int r = read_fields(&t, type, -1);
-	buffer_drop(&t.string);
+	spool_init(&spool, file, SIZE_MAX);
+	spool.b = *out;
+	const int r = encode(&t, type, out->limit);
+	*out = spool.b;
+	return r;
+}
+
+int textproto_encode_file(const ProtobufCMessageDescriptor *type, struct source *text,
+			  size_t longest, struct spool *out, struct ckpt_error *err)
+{
+	struct text t = { .file = text->path, .source = text, .out = out, .err = err };
+	const int r = encode(&t, type, longest);
+	if (!r)
+		spool_finish(out);
 	return r;
 }

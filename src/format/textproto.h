@@ -12,10 +12,15 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/spool.h"
 
 /* Appends the wire form of text to out. ECORRUPT with file, byte and line of what is
  * wrong. */
 int textproto_encode(const ProtobufCMessageDescriptor *type, struct bytes text,
 		     const char *file, struct buffer *out, struct ckpt_error *err);
+/* The same of a file of any size, in windows; then out->source reads the wire form.
+ * longest: the most bytes that one string may have. */
+int textproto_encode_file(const ProtobufCMessageDescriptor *type, struct source *text,
+			  size_t longest, struct spool *out, struct ckpt_error *err);
 
 #endif

@@ -196,20 +196,22 @@ void naming_sort(struct named_list *list)
 
 /* All tensors with the names that are left without the prefix. */
 static int list_names(struct named_list *list, struct arena *arena, struct ckpt *c,
-		      const char *prefix, struct ckpt_error *err)
+		      const struct named_list *given, const char *prefix,
+		      struct ckpt_error *err)
 {
 	const size_t strip = prefix ? strlen(prefix) : 0;
-	list->n = ckpt_count(c);
+	list->n = given ? given->n : ckpt_count(c);
 	list->all = arena_zeroed(arena, list->n, sizeof *list->all);
 	if (!list->all)
 		return arena_error(arena, err);
 	for (size_t i = 0; i < list->n; i++) {
 		struct named *to = &list->all[i];
-		to->t = ckpt_at(c, i);
-		const bool has = strip && to->t->name_len >= strip &&
-				 !memcmp(to->t->name, prefix, strip);
-		to->name = to->t->name + (has ? strip : 0);
-		to->len = to->t->name_len - (has ? strip : 0);
+		const struct ckpt_tensor *t = given ? given->all[i].t : ckpt_at(c, i);
+		*to = given ? given->all[i] : (struct named){ t, t->name, t->name_len };
+		if (!strip || to->len < strip || memcmp(to->name, prefix, strip))
+			continue;
+		to->name += strip;
+		to->len -= strip;
 	}
 	return 0;
 }
@@ -243,8 +245,8 @@ int naming_apply(struct named_list *a, struct named_list *b, struct arena *arena
 	int result = -1;
 	if (renaming_begin(&r, arena, naming, err) ||
 	    (naming->map_path && name_map_read(&map, arena, naming->map_path, err)) ||
-	    list_names(a, arena, ca, naming->strip_a, err) ||
-	    list_names(b, arena, cb, naming->strip_b, err) ||
+	    list_names(a, arena, ca, naming->given_a, naming->strip_a, err) ||
+	    list_names(b, arena, cb, naming->given_b, naming->strip_b, err) ||
 	    translate(a, &map, &r, err))
 		goto out;
 	naming_sort(a);

@@ -22,6 +22,8 @@ struct naming {
 	char *const *renames;    /* --rename REGEX=TEXT, applied to a's names in order */
 	size_t n_renames;
 	const char *strip_a, *strip_b; /* prefixes that names lose; NULL: none */
+	/* Tensors and names to begin with; NULL: those of the checkpoint. */
+	const struct named_list *given_a, *given_b;
 };
 
 /* A tensor and the name that it is joined by; the same pointer as the tensor's own name

@@ -139,11 +139,29 @@ static uint32_t stored_crc(const uint8_t *p, bool swap)
 	return crc32c_unmask(swap ? __builtin_bswap32(masked) : masked);
 }
 
+/* The checksum of the lengths, which stands behind them. */
+static int check_length_sum(struct values *v, const struct ckpt_piece *p, uint64_t at,
+			    uint32_t *crc, struct ckpt_error *err)
+{
+	const uint8_t *sum = piece_fetch(v, &v->lengths, p, at, 4, err);
+	if (!sum)
+		return -1;
+	if (CRC32C_COMPARED && stored_crc(sum, p->swap) != *crc)
+		return error_set_detail(
+			err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p),
+			(int64_t)(p->offset + at),
+			"checksum of the string lengths is %08x, stored is %08x", *crc,
+			stored_crc(sum, p->swap));
+	*crc = crc32c(*crc, sum, 4);
+	return 0;
+}
+
 static int check_strings(struct values *v, const struct ckpt_piece *p,
 			 struct ckpt_error *err)
 {
 	if (p->size == 0 && p->elements == 0)
 		return piece_compare(v, p, 0, err);
+	const bool bare = p->spelling == SPELL_STRINGS_BARE;
 	uint64_t at = 0, total = 0;
 	uint32_t crc = 0;
 	for (uint64_t i = 0; i < p->elements; i++) {
@@ -156,24 +174,17 @@ static int check_strings(struct values *v, const struct ckpt_piece *p,
 				v, p, at, "the strings are longer than their data", err);
 		total += length;
 	}
-	const uint8_t *sum = piece_fetch(v, &v->lengths, p, at, 4, err);
-	if (!sum)
+	if (!bare && check_length_sum(v, p, at, &crc, err))
 		return -1;
-	if (CRC32C_COMPARED && stored_crc(sum, p->swap) != crc)
-		return error_set_detail(
-			err, DETAIL_CHECKSUM, CKPT_ECORRUPT, piece_file(v, p),
-			(int64_t)(p->offset + at),
-			"checksum of the string lengths is %08x, stored is %08x", crc,
-			stored_crc(sum, p->swap));
-	crc = crc32c(crc, sum, 4);
-	if (crc_of_bytes(v, p, at + 4, p->size, &crc, err) ||
-	    piece_compare(v, p, crc, err))
+	at += bare ? 0 : 4;
+	if (!bare && (crc_of_bytes(v, p, at, p->size, &crc, err) ||
+		      piece_compare(v, p, crc, err)))
 		return -1;
-	if (total != p->size - at - 4)
+	if (total != p->size - at)
 		return error_set(
 			err, CKPT_ECORRUPT, piece_file(v, p), (int64_t)(p->offset + at),
 			"the strings have %" PRIu64 " bytes, %" PRIu64 " are stored",
-			total, p->size - at - 4);
+			total, p->size - at);
 	return 0;
 }
 
@@ -219,10 +230,10 @@ int piece_check(struct values *v, uint32_t i, struct ckpt_error *err)
 	uint32_t crc = 0;
 	if (v->place[i].state == PLACE_GOOD)
 		return 0;
-	if (p->in_block) {
+	if (piece_is_tagged(p)) {
 		if (tagged_check(v, p, err))
 			return -1;
-	} else if (p->spelling == SPELL_STRINGS) {
+	} else if (p->spelling == SPELL_STRINGS || p->spelling == SPELL_STRINGS_BARE) {
 		if (check_strings(v, p, err))
 			return -1;
 	} else if (p->spelling == SPELL_VARIANT) {

@@ -20,6 +20,9 @@ struct piece_place {
 	uint64_t byte_at;    /* strings: where its bytes stand; 0: not known yet */
 	uint64_t packed_end; /* tagged: where the packed field ends; 0: in none */
 	uint8_t state;
+	bool ended;          /* tagged, with fill: all that is stored has been read */
+	uint8_t last[16];    /* then: what is repeated */
+	struct ckpt_string last_string;
 };
 
 

@@ -108,6 +108,12 @@ static struct word first_part(struct word w)
 	return slash ? (struct word){ w.p, (size_t)(slash - w.p) } : w;
 }
 
+static bool begins(struct word w, const char *text)
+{
+	const size_t n = strlen(text);
+	return w.len >= n && !memcmp(w.p, text, n);
+}
+
 static bool contains(struct word w, const char *text)
 {
 	return memmem(w.p, w.len, text, strlen(text)) != NULL;
@@ -138,7 +144,7 @@ static enum role by_key(struct word key, struct word full_name)
 	const struct word path = { key.p, (size_t)(at - key.p) };
 	const struct word attribute = { at + sizeof attributes - 1,
 					key.len - path.len - (sizeof attributes - 1) };
-	if (!is(attribute, "VARIABLE_VALUE"))
+	if (!is(attribute, "VARIABLE_VALUE") || begins(path, "keras_api/metrics/"))
 		return ROLE_OTHER;
 	if (contains(path, "/.OPTIMIZER_SLOT/"))
 		return ROLE_SLOT;

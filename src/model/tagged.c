@@ -17,6 +17,8 @@ struct typed_field {
 	uint8_t field, wire, parts; /* parts: numbers an element; wire: WIRE_… */
 };
 
+enum { WIRE_BYTES = 16 }; /* of typed_field: one string, a byte for each element */
+
 static struct typed_field typed_field(int dtype)
 {
 	switch (dtype) {
@@ -41,8 +43,46 @@ static struct typed_field typed_field(int dtype)
 		return (struct typed_field){ 16, WIRE_VARINT, 1 };
 	case CKPT_UINT64:
 		return (struct typed_field){ 17, WIRE_VARINT, 1 };
+	case CKPT_VARIANT:
+		return (struct typed_field){ 15, WIRE_LEN, 1 };
+	case CKPT_FLOAT8_E5M2:
+	case CKPT_FLOAT8_E4M3FN:
+	case CKPT_FLOAT8_E4M3FNUZ:
+	case CKPT_FLOAT8_E4M3B11FNUZ:
+	case CKPT_FLOAT8_E5M2FNUZ:
+		return (struct typed_field){ 18, WIRE_BYTES, 1 };
 	default: /* every other integer, and what is stored like one */
 		return (struct typed_field){ 7, WIRE_VARINT, 1 };
+	}
+}
+
+uint32_t tagged_raw_field(int dtype)
+{
+	const struct typed_field f = typed_field(dtype);
+	const bool raw = f.wire == WIRE_I32 || f.wire == WIRE_I64 || f.wire == WIRE_BYTES;
+	return raw ? f.field : 0;
+}
+
+/* A number of a packed field. */
+static bool read_packed(struct bytes *b, uint8_t wire, uint64_t *number)
+{
+	uint32_t word;
+	struct bytes byte;
+	switch (wire) {
+	case WIRE_VARINT:
+		return bytes_varint(b, number);
+	case WIRE_I64:
+		return bytes_u64le(b, number);
+	case WIRE_BYTES:
+		if (!bytes_take(b, 1, &byte))
+			return false;
+		*number = *byte.p;
+		return true;
+	default:
+		if (!bytes_u32le(b, &word))
+			return false;
+		*number = word;
+		return true;
 	}
 }
 
@@ -68,15 +108,9 @@ static int next_number(struct values *v, const struct ckpt_piece *p,
 		if (at->packed_end && at->length_at < at->packed_end) {
 			struct bytes b = bytes_of(v->message.p + at->length_at,
 						  at->packed_end - at->length_at);
-			uint32_t word;
-			const bool good = f.wire == WIRE_VARINT ? bytes_varint(&b, number)
-					  : f.wire == WIRE_I64  ? bytes_u64le(&b, number)
-								: bytes_u32le(&b, &word);
-			if (!good)
+			if (!read_packed(&b, f.wire, number))
 				return error_set(err, CKPT_ECORRUPT, piece_file(v, p), -1,
 						 "packed values are cut short");
-			if (f.wire == WIRE_I32)
-				*number = word;
 			at->length_at = (uint64_t)(b.p - v->message.p);
 			return 1;
 		}
@@ -121,9 +155,10 @@ static void put_number(uint8_t *to, uint64_t number, size_t size)
 		*to = (uint8_t)number;
 }
 
-int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
-		       size_t n, uint8_t *data, struct ckpt_string *strings,
-		       struct ckpt_error *err)
+/* Up to n elements that are stored, as tagged_next(). */
+static int next_stored(struct values *v, const struct ckpt_piece *p,
+		       struct piece_place *at, size_t n, uint8_t *data,
+		       struct ckpt_string *strings, struct ckpt_error *err)
 {
 	const struct typed_field f = typed_field(v->tensor->dtype);
 	const size_t part = v->dtype->size / f.parts;
@@ -150,6 +185,30 @@ int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place
 	return (int)got;
 }
 
+int tagged_next(struct values *v, const struct ckpt_piece *p, struct piece_place *at,
+		size_t n, uint8_t *data, struct ckpt_string *strings,
+		struct ckpt_error *err)
+{
+	const size_t size = v->dtype->size;
+	const int r = at->ended ? 0 : next_stored(v, p, at, n, data, strings, err);
+	if (r < 0 || !p->fill)
+		return r;
+	const size_t got = (size_t)r;
+	if (got && size)
+		memcpy(at->last, data + (got - 1) * size, size);
+	else if (got)
+		at->last_string = strings[got - 1];
+	for (size_t i = got; i < n; i++) {
+		at->ended = true;
+		if (size)
+			memcpy(data + i * size, at->last, size);
+		else
+			strings[i] = at->last_string;
+	}
+	at->element += n - got;
+	return (int)n;
+}
+
 int tagged_hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
 {
 	return whole_message(v, p, err) ||
@@ -161,7 +220,8 @@ int tagged_hold(struct values *v, const struct ckpt_piece *p, struct ckpt_error 
 		       : 0;
 }
 
-/* There must be as many values as the piece has elements (tensor_slice_reader.h). */
+/* There must be as many values as the piece has elements (tensor_slice_reader.h); with
+ * fill, any number (tensor.cc FromProtoField takes the first ones). */
 int tagged_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error *err)
 {
 	struct piece_place at = { 0 };
@@ -169,12 +229,12 @@ int tagged_check(struct values *v, const struct ckpt_piece *p, struct ckpt_error
 	if (tagged_hold(v, p, err))
 		return -1;
 	do {
-		n = tagged_next(v, p, &at, PIECE_BATCH, v->aligned.p,
+		n = next_stored(v, p, &at, PIECE_BATCH, v->aligned.p,
 				(void *)v->strings.p, err);
 	} while (n == PIECE_BATCH && at.element <= p->elements);
 	if (n < 0)
 		return -1;
-	if (at.element != p->elements)
+	if (at.element != p->elements && !p->fill)
 		return error_set(err, CKPT_ECORRUPT, piece_file(v, p), -1,
 				 "%s%" PRIu64 " values are stored, expected %" PRIu64,
 				 at.element > p->elements ? "at least " : "", at.element,

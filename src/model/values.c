@@ -127,7 +127,8 @@ static int read_fixed(struct request *r, const struct ckpt_piece *p,
 	return 0;
 }
 
-/* Finds where the strings' bytes begin: behind all lengths and their checksum. */
+/* Finds where the strings' bytes begin: behind all lengths and their checksum, if there
+ * is one. */
 static int find_string_bytes(struct values *v, const struct ckpt_piece *p,
 			     struct piece_place *at, struct ckpt_error *err)
 {
@@ -135,7 +136,8 @@ static int find_string_bytes(struct values *v, const struct ckpt_piece *p,
 	for (uint64_t i = 0; i < p->elements; i++)
 		if (piece_length(v, p, &pos, &length, err))
 			return -1;
-	*at = (struct piece_place){ .byte_at = pos + 4, .state = at->state };
+	const bool bare = p->spelling == SPELL_STRINGS_BARE;
+	*at = (struct piece_place){ .byte_at = pos + (bare ? 0 : 4), .state = at->state };
 	return 0;
 }
 
@@ -276,7 +278,7 @@ static int read_stretch(struct request *r, const struct ckpt_piece *p,
 		return read_fixed(r, p, s);
 	if (p->spelling == SPELL_BYTES || p->spelling == SPELL_UCS4)
 		return read_texts(r, p, s);
-	return p->in_block ? read_tagged(r, p, s) : read_strings(r, p, s);
+	return piece_is_tagged(p) ? read_tagged(r, p, s) : read_strings(r, p, s);
 }
 
 /* Pieces that lie whole in the range are checked before anything is handed over. */
@@ -313,7 +315,7 @@ int values_runs(struct values *v, uint64_t first, uint64_t n, ckpt_run_fn fn, vo
 			return error_set(err, CKPT_ECORRUPT, NULL, -1,
 					 "no slice holds element %" PRIu64, r.flat);
 		const struct ckpt_piece *p = &t->pieces[s.piece];
-		if ((p->in_block && piece_check(v, s.piece, err)) ||
+		if ((piece_is_tagged(p) && piece_check(v, s.piece, err)) ||
 		    read_stretch(&r, p, &s))
 			return -1;
 	}
@@ -353,7 +355,7 @@ static int gather(struct values *v, const struct stretch *s, struct ckpt_error *
 	struct request r = { v, 0, gather_run, v, err };
 	const size_t size = v->dtype->size, bytes = (size_t)s->n * size;
 	if (p->spelling != SPELL_RAW || p->by_columns)
-		return (p->in_block && piece_check(v, s->piece, err)) ||
+		return (piece_is_tagged(p) && piece_check(v, s->piece, err)) ||
 		       read_stretch(&r, p, s) ? -1 : 0;
 	const void *data = piece_fetch(v, &v->bytes, p, s->element * size, bytes, err);
 	if (!data)

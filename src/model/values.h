@@ -20,6 +20,9 @@ enum spelling {
 	 * u64 above UINT32_MAX, in the file's byte order); the bytes, back to back.
 	 * tensor_bundle.cc ReadStringTensor. */
 	SPELL_STRINGS,
+	/* The same without their checksum: strings in a TensorProto's tensor_content.
+	 * tensor_coding.cc DecodeStringList. */
+	SPELL_STRINGS_BARE,
 	/* For each element: varint length, a serialized VariantTensorDataProto, masked
 	 * running CRC-32C, u32. tensor_bundle.cc WriteVariantTensor. */
 	SPELL_VARIANT,
@@ -27,7 +30,7 @@ enum spelling {
 	 * packed or one by one; other fields are read over. tensor.proto,
 	 * saved_tensor_slice_util.h. */
 	SPELL_TAGGED,
-	/* The same for strings: string_val, repeated. */
+	/* The same for strings and variants: string_val, variant_val, repeated. */
 	SPELL_FIELDS,
 	/* Strings of one width, size / elements bytes each, filled up with zeros: NumPy's
 	 * S (bytes) and U (code points of 4 bytes, read as UTF-8). */
@@ -41,7 +44,18 @@ static inline bool piece_is_summed(const struct ckpt_piece *p)
 	return p->has_crc32c || p->has_crc32 || p->in_block;
 }
 
-/* Where the bytes of pieces come from. A store has one of read and bytes. */
+/* Its elements have to be walked in a message that is in memory whole. */
+static inline bool piece_is_tagged(const struct ckpt_piece *p)
+{
+	return p->spelling == SPELL_TAGGED || p->spelling == SPELL_FIELDS;
+}
+
+/* The field of a TensorProto that, packed, has the very bytes of a dtype's elements
+ * (float_val, float8_val, …); 0: its field is coded in another way. */
+uint32_t tagged_raw_field(int dtype);
+
+/* Where the bytes of pieces come from: bytes for pieces that are tagged, read for the
+ * others. */
 struct store {
 	/* All bytes of a piece, whole in memory until the next call; what checks them has
 	 * been compared (ckpt_piece.in_block). */

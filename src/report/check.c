@@ -113,7 +113,7 @@ static void tally(struct shard_tally *s, const struct ckpt_tensor *t,
 		  const struct ckpt_error *e, bool zeros, struct ckpt *c,
 		  const struct finder *f)
 {
-	if (!t->n_pieces || t->pieces->in_block || !t->size_bytes)
+	if (!t->n_pieces || !t->pieces->has_crc32c || !t->size_bytes)
 		return;
 	if (t->pieces->shard != s->shard) {
 		judge_shard(s, f);
@@ -147,7 +147,7 @@ static void tell_tensor(struct ckpt *c, const struct ckpt_tensor *t,
 	uint64_t unchecked = 0, pieces = 0;
 	for (uint32_t i = 0; i < t->n_pieces; i++)
 		if (!piece_is_summed(&t->pieces[i])) {
-			unchecked += t->pieces[i].size;
+			unchecked += t->n_pieces == 1 ? t->size_bytes : t->pieces[i].size;
 			pieces++;
 		}
 	f->summary->unchecked_tensors += pieces > 0;

@@ -224,6 +224,21 @@ static bool has_role(const struct diff *d, const struct objects objects[2],
 	       (p->b && roles & 1u << list_role(&objects[1], p->b));
 }
 
+/* Of a checkpoint and a frozen graph, what only one of them has by its nature. */
+static bool is_nature(struct diff *d, const struct pair *p)
+{
+	const struct frozen *f = &d->frozen;
+	if (!f->checkpoint || d->query->strict || (p->a && p->b))
+		return false;
+	if ((p->a != NULL) == (f->graph == d->a)) {
+		d->counts.not_variables++;
+		return true;
+	}
+	const bool left_out = frozen_leaves_out(f, p->a ? p->a : p->b);
+	d->counts.not_frozen += left_out;
+	return left_out;
+}
+
 static int make_items(struct diff *d, const struct pairs *pairs, size_t *n_swept,
 		      struct ckpt_error *err)
 {
@@ -240,7 +255,7 @@ static int make_items(struct diff *d, const struct pairs *pairs, size_t *n_swept
 		struct diff_item *item = &d->items[d->n];
 		bool ignored;
 		*item = (struct diff_item){ .pair = pairs->all[i] };
-		if (!has_role(d, objects, &item->pair))
+		if (!has_role(d, objects, &item->pair) || is_nature(d, &item->pair))
 			continue;
 		if (expect(d, item, &ignored, err))
 			return -1;
@@ -258,9 +273,15 @@ int diff_begin(struct diff *d, struct ckpt *a, struct ckpt *b, struct arena *are
 	       const struct diff_query *q, unsigned threads, struct ckpt_error *err)
 {
 	struct pairs pairs;
+	struct naming naming = q->naming;
 	size_t n_swept = 0;
 	*d = (struct diff){ .a = a, .b = b, .arena = arena, .query = q };
-	if (pair_make(&pairs, arena, a, b, &q->naming, q->matcher, err) ||
+	if (frozen_find(&d->frozen, arena, a, b, err))
+		return -1;
+	if (d->frozen.checkpoint)
+		*(d->frozen.checkpoint == a ? &naming.given_a : &naming.given_b) =
+			&d->frozen.names;
+	if (pair_make(&pairs, arena, a, b, &naming, q->matcher, err) ||
 	    (q->find_renames &&
 	     pair_renamed(&pairs, arena, a, b, q->depth != DEPTH_VALUES, err)))
 		return -1;
@@ -359,7 +380,9 @@ static int by_weight(const void *x, const void *y)
 bool diff_count(const struct diff *d, struct diff_counts *n)
 {
 	bool complete = true;
-	*n = (struct diff_counts){ .ignored = d->counts.ignored };
+	*n = (struct diff_counts){ .ignored = d->counts.ignored,
+				   .not_frozen = d->counts.not_frozen,
+				   .not_variables = d->counts.not_variables };
 	for (size_t i = 0; i < d->n; i++) {
 		if (diff_ready(&d->items[i]))
 			count(n, &d->items[i]);
@@ -401,7 +424,7 @@ void diff_drop(struct diff *d)
 int diff_verdict(const struct diff *d)
 {
 	const struct diff_counts *n = &d->counts;
-	if (n->unreadable)
+	if (n->unreadable || (d->frozen.checkpoint && !n->compared))
 		return 2;
 	if (n->changed > n->expected || n->added || n->removed || n->violations)
 		return 1;

@@ -10,6 +10,7 @@
 
 #include "report/column.h"
 #include "report/compare.h"
+#include "report/frozen.h"
 #include "report/pair.h"
 #include "report/rules.h"
 #include "report/sweep.h"
@@ -38,6 +39,7 @@ struct diff_query {
 	bool reshape;      /* compare different shapes of as many elements */
 	bool find_renames; /* pair_renamed() */
 	bool keep_same;    /* the numbers of what is identical, too */
+	bool strict;       /* a graph: what only one has is a difference in any case */
 };
 
 /* What is known of a tensor; a row is made of it when it is shown. */
@@ -73,6 +75,9 @@ struct diff_counts {
 	uint64_t compared; /* pairs of which something is known */
 	uint64_t same, identical, equal, changed, differ, incomparable, added, removed;
 	uint64_t renamed, unknown, unreadable, ignored, expected, violations;
+	/* A checkpoint and a frozen graph: tensors that such a graph never holds, and
+	 * constants that were no variables. */
+	uint64_t not_frozen, not_variables;
 	uint64_t bytes; /* read */
 };
 
@@ -80,6 +85,7 @@ struct diff {
 	struct ckpt *a, *b;
 	struct arena *arena;
 	const struct diff_query *query;
+	struct frozen frozen; /* where one of them is a graph */
 	struct diff_item *items; /* by name */
 	size_t n;
 	struct diff_item **shown; /* after diff_end(): as they are listed */
@@ -108,7 +114,8 @@ int diff_compare(const struct diff_item *x, const struct diff_item *y);
 /* Is it something that diff reports? Not what is the same, or expected to change. */
 bool diff_is_difference(const struct diff_item *item);
 /* 0: no difference; 1: differences; 2: something could not be read or, without
- * differences, is not known; nothing was compared. */
+ * differences, is not known; nothing was compared, or no pair of a checkpoint and a
+ * graph. */
 int diff_verdict(const struct diff *d);
 /* It as a word: same, different, unknown. */
 const char *diff_verdict_name(int verdict);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/source.h"
+#include "format/graph.h"
 #include "format/locate.h"
 #include "format/path.h"
 #include "format/reader.h"
@@ -206,7 +207,8 @@ static int describe(struct info_report *r, struct arena *a, struct ckpt *c,
 	row->tensors = ckpt_count(c);
 	row->shards = ckpt_shards(c);
 	const char *source;
-	if ((row->null & NULL_STEP) && step_of(c, &row->step, &source)) {
+	if ((row->null & NULL_STEP) && !graph_of_checkpoint(c) &&
+	    step_of(c, &row->step, &source)) {
 		row->null &= ~(uint64_t)NULL_STEP;
 		row->step_source = cell_of(source);
 	}
@@ -251,14 +253,23 @@ static int keep(struct info_report *r, struct arena *a, struct ckpt *c,
 	r->shards = ckpt_shards(c);
 	const struct list_query by_size = { .sort = SORT_SIZE, .keep_going = true };
 	list_make(&r->list, c, a, &by_size, NULL);
-	return r->list.tensors && !keep_metadata(r, a, c) ? 0 : arena_error(a, err);
+	if (!r->list.tensors || keep_metadata(r, a, c))
+		return arena_error(a, err);
+	if (holds_find(&r->holds, a, c, err))
+		return -1;
+	r->holds_text = holds_text(&r->holds, a, c);
+	return r->holds_text ? 0 : arena_error(a, err);
 }
 
 static int one_checkpoint(struct info_report *r, struct arena *a, const char *path,
 			  const struct ckpt_options *options, struct ckpt_error *err)
 {
 	struct identity id;
-	struct ckpt *c = ckpt_open(path, options, err);
+	struct ckpt_options here = options ? *options : (struct ckpt_options){ 0 };
+	enum graph_kind kind;
+	if (!here.as && graph_is(path, &kind))
+		here.as = "graph";
+	struct ckpt *c = ckpt_open(path, &here, err);
 	if (!c)
 		return -1;
 	r->snapshots = arena_zeroed(a, 1, sizeof *r->snapshots);
@@ -272,7 +283,9 @@ static int one_checkpoint(struct info_report *r, struct arena *a, const char *pa
 		ckpt_close(c);
 		return -1;
 	}
-	const char *index = arena_printf(a, "%s.index", c->at.prefix);
+	const char *index = graph_of_checkpoint(c)
+				    ? c->at.prefix
+				    : arena_printf(a, "%s.index", c->at.prefix);
 	if (index && (!source_identify(index, &id) ||
 		      !source_identify(c->at.prefix, &id))) {
 		r->snapshots[0].time = (double)id.mtime_ns / 1e9;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "ckpt.h"
 #include "report/column.h"
+#include "report/holds.h"
 #include "report/list.h"
 
 /* One checkpoint of a folder, or the only one. */
@@ -50,12 +51,15 @@ struct info_report {
 	struct metadata_row *metadata;
 	size_t n_metadata;
 	struct list_report list;
+	struct holds holds;
+	const char *holds_text; /* of them, for people */
 	struct ckpt *c; /* closed by info_drop */
 };
 
-/* Looks at whatever path is: a folder (each of its checkpoints is opened in turn), or
- * one checkpoint. ENOTFOUND, EFORMAT as ckpt_open; a checkpoint of a folder that cannot
- * be opened is a row with an error. */
+/* Looks at whatever path is: a folder (each of its checkpoints is opened in turn), one
+ * checkpoint, or a graph: here the file itself is meant, not the checkpoint beside it.
+ * ENOTFOUND, EFORMAT as ckpt_open; a checkpoint of a folder that cannot be opened is a
+ * row with an error. */
 int info_make(struct info_report *r, struct arena *a, const char *path,
 	      const struct ckpt_options *options, struct ckpt_error *err);
 void info_drop(struct info_report *r);

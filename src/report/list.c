@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "format/graph.h"
 #include "format/reader.h"
 
 enum null_bits {
@@ -308,7 +309,10 @@ bool list_row_of(struct ckpt *c, struct arena *a, const struct objects *o,
 	row->shard = p->shard;
 	row->offset = p->offset;
 	row->crc32c = p->crc;
+	const struct graph *g = graph_of_checkpoint(c);
 	row->null = unknown_of(p);
+	if (g && g->text) /* where it stands in the text is not kept */
+		row->null |= NULL_OFFSET;
 	if (t->dtype == CKPT_VARIANT) {
 		row->variant_type = variant_type(c, a, t);
 		if (row->variant_type.p)

@@ -36,8 +36,8 @@ static bool item_divisible(const struct sweep *s, const struct sweep_item *item)
 {
 	for (size_t i = 0; i < s->streams; i++) {
 		const struct ckpt_tensor *t = item->streams[i].tensor;
-		if (t && (!t->n_pieces || t->pieces->in_block || t->pieces->packed ||
-			  !ckpt_dtype_size(t->dtype)))
+		if (t && (!t->n_pieces || piece_is_tagged(t->pieces) ||
+			  t->pieces->packed || !ckpt_dtype_size(t->dtype)))
 			return false;
 	}
 	return true;

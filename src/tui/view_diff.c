@@ -70,6 +70,7 @@ static void draw_counts(const struct differ *d, int row, int cols)
 		{ n->incomparable, "incomparable" }, { n->identical, "identical" },
 		{ n->equal, "equal" }, { n->unknown - n->unreadable, "unknown" },
 		{ n->unreadable, "unreadable" },
+		{ n->not_frozen, "no part of a frozen graph" },
 	};
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (counts[i].n && d->stage != FAILED)

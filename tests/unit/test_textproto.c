@@ -10,7 +10,9 @@
 
 #include "format/message.h"
 #include "format/textproto.h"
+#include "base/fields.h"
 #include "proto/bundle.pb-c.h"
+#include "proto/graph.pb-c.h"
 #include "proto/state.pb-c.h"
 
 static struct arena arena;
@@ -161,6 +163,44 @@ static void unknown_fields_are_read_over(void **state)
 			 unknown[i], unknown[i]);
 		check_path(text, "p", 1);
 	}
+}
+
+/* A file is read in windows: where they end makes no difference. */
+static void files_larger_than_the_windows(void **state)
+{
+	(void)state;
+	static const char *const fields[] = {
+		"key: 'a\\n\\\'\\303\\251\\u6f22' ", "# a comment, { and ' in it\n",
+		"value { s: \"x\" \"y\" 'z' } ", "value { list { i: [1, -2, 0x3] } } ",
+		"value<f:-1.5e-3>;", "unknown { a: 1 [b.c/d] { } } ", "\n\t  ",
+		"value: { type: DT_FLOAT, b: true }\n",
+	};
+	enum { LONG = 900000 };
+	struct ckpt_error err = { 0 };
+	struct buffer want;
+	struct spool text, got;
+	struct scan scan;
+	buffer_init(&want, SIZE_MAX);
+	spool_init(&text, "text", SIZE_MAX);
+	spool_init(&got, "wire", SIZE_MAX);
+	while (spool_len(&text) < LONG) {
+		const char *f = fields[chance_below(COUNT(fields))];
+		assert_false(spool_append(&text, f, strlen(f), &err));
+	}
+	spool_finish(&text);
+	const ProtobufCMessageDescriptor *type = &ckpt__attr_entry__descriptor;
+	CHECK(!textproto_encode(type, bytes_of(text.b.p, text.b.len), "text", &want, &err),
+	      "%s", err.text);
+	CHECK(!textproto_encode_file(type, &text.source, LONG, &got, &err), "%s", err.text);
+	scan_init(&scan, &got.source, SIZE_MAX);
+	assert_int_equal(got.source.size, want.len);
+	const uint8_t *p = scan_bytes(&scan, 0, want.len, &err);
+	assert_non_null(p);
+	assert_memory_equal(p, want.p, want.len);
+	scan_drop(&scan);
+	spool_drop(&text);
+	spool_drop(&got);
+	buffer_drop(&want);
 }
 
 static void messages_in_messages(void **state)
@@ -442,6 +482,7 @@ int group_textproto(void)
 		cmocka_unit_test_setup_teardown(comments_lists_and_separators, begin,
 						end),
 		cmocka_unit_test_setup_teardown(unknown_fields_are_read_over, begin, end),
+		cmocka_unit_test(files_larger_than_the_windows),
 		cmocka_unit_test_setup_teardown(messages_in_messages, begin, end),
 		cmocka_unit_test(numbers_of_every_kind),
 		cmocka_unit_test_setup_teardown(errors_say_where, begin, end),

@@ -16,11 +16,14 @@
 #include "make/export.h"
 #include "model/match.h"
 #include "model/scope.h"
+#include "report/diff.h"
 #include "report/history_row.h"
+#include "report/holds.h"
 #include "report/list.h"
 #include "report/stats.h"
 #include "report/pair.h"
 #include "report/rules.h"
+#include "format/graph_net.h"
 #include "write_bundle.h"
 
 void *__real_malloc(size_t n);
@@ -90,6 +93,33 @@ static void read_tensors(const char *path, struct ckpt_error *err)
 static void read_plain(struct ckpt_error *err)
 {
 	read_tensors(unit_data("corpus/saver_v2/model.ckpt-200"), err);
+}
+
+static void read_frozen(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/ref_variables/frozen.pb"), err);
+}
+
+static void read_text(struct ckpt_error *err)
+{
+	read_tensors(unit_data("corpus/saver_v2/graph.pbtxt"), err);
+}
+
+static void parts_of_a_graph(struct ckpt_error *err)
+{
+	struct arena a;
+	struct net net;
+	const Ckpt__VariableDef *const *defs;
+	size_t n;
+	arena_init(&a, UINT64_MAX);
+	struct graph *g = graph_open(&a, unit_data("corpus/ref_variables/ref.ckpt.meta"),
+				     NULL, UINT64_MAX, err);
+	if (g && graph_meta(g, err) && graph_head(g, err) &&
+	    graph_function(g, &a, 0, err) &&
+	    !graph_variable_defs(g, &a, "variables", &defs, &n, err))
+		net_load(g, &a, GRAPH_MAIN, &net, err);
+	graph_close(g);
+	arena_drop(&a);
 }
 
 static void read_latest(struct ckpt_error *err)
@@ -254,6 +284,24 @@ static void pairs_by_name_and_content(struct ckpt_error *err)
 	arena_drop(&a);
 }
 
+static void checkpoint_and_graph(struct ckpt_error *err)
+{
+	const struct diff_query query = { .depth = DEPTH_NAMES };
+	struct arena a;
+	struct diff d = { 0 };
+	struct holds h;
+	arena_init(&a, UINT64_MAX);
+	struct ckpt *c = ckpt_open(unit_data("corpus/ref_variables/ref.ckpt"), NULL, err);
+	struct ckpt *g = ckpt_open(unit_data("corpus/ref_variables/frozen.pb"), NULL, err);
+	if (c && g && !holds_find(&h, &a, c, err) && !holds_find(&h, &a, g, err) &&
+	    !diff_begin(&d, c, g, &a, &query, 1, err) && !diff_end(&d, err) && !times)
+		assert_int_equal(d.counts.compared, 2);
+	diff_drop(&d);
+	ckpt_close(c);
+	ckpt_close(g);
+	arena_drop(&a);
+}
+
 static void write_pairs(void)
 {
 	struct bundle_writer w;
@@ -391,6 +439,9 @@ static const struct {
 	scenario_fn run;
 } scenarios[] = {
 	{ "plain", read_plain },
+	{ "frozen", read_frozen },
+	{ "text", read_text },
+	{ "parts of a graph", parts_of_a_graph },
 	{ "latest of a folder", read_latest },
 	{ "slices", read_slices },
 	{ "big endian", read_big_endian },
@@ -404,6 +455,7 @@ static const struct {
 	{ "numbers", numbers },
 	{ "patterns", patterns_and_scopes },
 	{ "pairs", pairs_by_name_and_content },
+	{ "checkpoint and graph", checkpoint_and_graph },
 	{ "rules", file_of_rules },
 	{ "history", history_of_two },
 	{ "archive", export_archive },
