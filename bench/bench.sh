@@ -64,3 +64,21 @@ measure "diff, all different, 2 x 1 GiB" "$tool" diff "$tmp/large" "$tmp/other"
 measure "diff --quick, 64 tensors" "$tool" diff --quick "$tmp/large" "$tmp/other"
 measure "log, 3 x 1 GiB" "$tool" log "$tmp/large" "$tmp/same" "$tmp/other"
 measure "print --raw, 16 MiB" "$tool" print --raw "$tmp/large" tower_000/layer_0001/kernel_03
+measure "cp, 1 GiB" cp "$tmp/large.data-00000-of-00001" "$tmp/copy"
+rm "$tmp/copy"
+for end in npz safetensors; do
+	measure "export as .$end, 1 GiB" "$tool" export "$tmp/large" -f -q -o "$tmp/out.$end"
+	rm "$tmp/out.$end"
+done
+rm "$tmp"/same.* "$tmp"/other.*
+measure "export --cast bfloat16, 1 GiB" "$tool" export "$tmp/large" --cast bfloat16 -f -q \
+	-o "$tmp/out.safetensors"
+rm "$tmp"/out.* "$tmp"/large.*
+# A tensor larger than what the program may use of memory, and than 32 bits count.
+runs=1
+"$build/bench/make_big" "$tmp/one" 1 6442450944
+for end in npz safetensors; do
+	measure "export as .$end, one tensor of 6 GiB" "$tool" export "$tmp/one" --max-memory 64M \
+		-q -o "$tmp/one.$end"
+	rm "$tmp/one.$end"
+done

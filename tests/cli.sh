@@ -20,6 +20,7 @@ for d in "$SRCDIR"/tests/cli/*/; do
 	ln -s "$DATA/real" "$tmp/here/real"
 	ln -s "$DATA/broken" "$tmp/here/broken"
 	ln -s "$DATA/graphs" "$tmp/here/graphs"
+	ln -s "$DATA/frozen" "$tmp/here/frozen"
 	ln -s "$RUN" "$tmp/here/run"
 	(cd "$tmp/here" && sh "$d/cmd") >"$tmp/out" 2>"$tmp/err" </dev/null
 	got=$?

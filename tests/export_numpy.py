@@ -110,7 +110,7 @@ def check_safetensors(prefix, tensors, tmp):
         if arrays:
             same(name, tensor, arrays[records[name]["written_as"]])
     with safetensors.safe_open(path, framework="np") as f:
-        need(f.metadata()["format"] == "tf", "the metadata is not there")
+        need(f.metadata()["format"], "the metadata is not there")
     return len(held)
 
 

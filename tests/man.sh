@@ -96,6 +96,22 @@ for table in 'list ' 'list --tree' 'list --objects' 'stats ' 'diff ' 'diff --tre
 	[ -n "$option" ] || words Columns "^[.]Cm $command\$" >"$tmp/manual"
 	same "columns of $table"
 done
+for table in Inputs 'Likely outputs' Signatures Variables 'Nodes, --json' Hazards; do
+	"$CKPT_INSPECT" graph --help | awk -v title="$table:" '
+		inside && /^$/ { exit }
+		inside { print $1 }
+		$0 == title { inside = 1 }' >"$tmp/program"
+	what=$(echo "${table%,*}" | tr A-Z a-z)
+	words Columns "^Of the $what of\$" >"$tmp/manual"
+	same "columns of graph: $table"
+done
+"$CKPT_INSPECT" graph --scan | awk 'NR > 1 { print $1, $2 }' >"$tmp/program"
+awk '/^\.Sh / { inside = /HAZARDS/ }
+	inside && /^\.It Cm / {
+		for (i = 3; $i != "Pq"; i++)
+			if ($i != ",") print $i, $NF
+	}' "$man/ckpt-inspect.1" >"$tmp/manual"
+same "hazards"
 tr '\n\t' '  ' <"$SRCDIR/src/format/finding.c" |
 	grep -o '\[FOUND_[A-Z0-9_]*\] = { *"[a-z0-9_]*", *CKPT_[A-Z]*' |
 	sed 's/.*"\(.*\)", *CKPT_\(.*\)/\1 \2/' | tr A-Z a-z >"$tmp/program"

@@ -17,7 +17,7 @@ SRCDIR, DUMP = os.environ["SRCDIR"], os.environ["DUMP"]
 TOOL = os.environ["CKPT_INSPECT"]
 
 
-def read_dump(prefix, options):
+def read_dump(prefix, options=()):
     """{name: (dtype, shape, bytes or None, error)} of a checkpoint, as libckpt reads it."""
     out = subprocess.run([DUMP, prefix, *options[1:]], capture_output=True)
     if out.returncode:

@@ -15,7 +15,9 @@ writer, and the rows of writer/table fall into two groups as the training goes o
     writer  -> writer/table ---------------------+
 
 tf.train.Saver writes snapshots at steps 200, 400, 600, 800 and 1000: V2 files, a .meta
-for each, and a `checkpoint` file with relative paths. Two things are there to be found:
+for each, and a `checkpoint` file with relative paths. tf.summary.FileWriter writes event
+files beside them: the loss of every tenth batch, and in the folder eval loss and accuracy of
+other pictures at each snapshot. Two things are there to be found:
 
   features/     is not trained: it is left out of the optimizer's variables, has no Adam
                 slots and is the same in all five snapshots.
@@ -140,14 +142,39 @@ def build():
             "accuracy": accuracy, "train": train, "prune": prune}
 
 
+def recorder(folder):
+    """A function that writes scalars of a step into an event file of this folder."""
+    writer = v1.summary.FileWriter(folder)
+
+    def record(step, **scalars):
+        summary = v1.Summary()
+        for tag, value in scalars.items():
+            summary.value.add(tag=tag, simple_value=value)
+        writer.add_summary(summary, step)
+
+    return record, writer
+
+
+def close(writer, folder):
+    """Closes its event file, whose name would tell the time and the host."""
+    writer.close()
+    for name in os.listdir(folder):
+        if name.startswith("events.out.tfevents."):
+            os.rename(os.path.join(folder, name),
+                      os.path.join(folder, "events.out.tfevents.1700000000.trainer"))
+
+
 def main(out):
-    os.makedirs(out, exist_ok=True)
+    checks = os.path.join(out, "eval")
+    os.makedirs(checks, exist_ok=True)
     rng = np.random.RandomState(20)
     learn, test = write_pictures(4096, rng), write_pictures(1024, rng)
     # One thread: sums are always added in the same order.
     config = v1.ConfigProto(inter_op_parallelism_threads=1,
                             intra_op_parallelism_threads=1)
     with tf.Graph().as_default() as graph, v1.Session(config=config) as session:
+        record, training = recorder(out)
+        record_check, checking = recorder(checks)
         v1.set_random_seed(20)
         net = build()
         inputs = [net["picture"], net["writer"], net["letter"]]
@@ -156,7 +183,10 @@ def main(out):
         graph.finalize()
         for step in range(1, SNAPSHOTS[-1] + 1):
             pick = rng.randint(len(learn[0]), size=BATCH)
-            session.run(net["train"], dict(zip(inputs, [a[pick] for a in learn])))
+            _, loss = session.run([net["train"], net["loss"]],
+                                  dict(zip(inputs, [a[pick] for a in learn])))
+            if step % 10 == 0:
+                record(step, loss=loss)
             if step >= PRUNE_FROM:
                 session.run(net["prune"])
             if step in SNAPSHOTS:
@@ -164,7 +194,10 @@ def main(out):
                                   strip_default_attrs=True)
                 loss, right = session.run([net["loss"], net["accuracy"]],
                                           dict(zip(inputs, test)))
+                record_check(step, loss=loss, accuracy=right)
                 print(f"{path}: test loss {loss:.4f}, {right:.1%} right")
+    close(training, out)
+    close(checking, checks)
 
 
 def freeze(out, frozen):

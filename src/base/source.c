@@ -129,6 +129,19 @@ int source_unchanged(struct source *s, struct ckpt_error *err)
 	return 0;
 }
 
+int source_only_grew(struct source *s, struct ckpt_error *err)
+{
+	struct identity now;
+	if (s->ops->identify(s, &now))
+		return error_errno(err, s->path, "cannot stat");
+	if (now.device != s->identity.device || now.inode != s->identity.inode ||
+	    now.size < s->identity.size)
+		return error_set(err, CKPT_EIO, s->path, -1,
+				 "became shorter while it was read; nothing said about "
+				 "it holds");
+	return 0;
+}
+
 int source_identify(const char *path, struct identity *id)
 {
 	struct stat st;

@@ -45,6 +45,9 @@ int source_read(struct source *s, uint64_t offset, void *buf, size_t n,
 		struct ckpt_error *err);
 /* EIO if the file is not the one that was opened any more. */
 int source_unchanged(struct source *s, struct ckpt_error *err);
+/* The same for a file that somebody else may add to: EIO if it is another one, or shorter
+ * than when it was opened. */
+int source_only_grew(struct source *s, struct ckpt_error *err);
 /* False if the file has been written or replaced between the two. */
 bool identity_same(const struct identity *a, const struct identity *b);
 /* The identity of a path without opening it; -1 and errno. */

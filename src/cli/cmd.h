@@ -16,7 +16,7 @@
 enum exit_code { EXIT_FINE, EXIT_FOUND, EXIT_TROUBLE };
 
 extern const struct command cmd_list, cmd_info, cmd_print, cmd_verify, cmd_diff,
-	cmd_stats, cmd_log, cmd_tui, cmd_export, cmd_completion;
+	cmd_stats, cmd_log, cmd_graph, cmd_tui, cmd_freeze, cmd_export, cmd_completion;
 
 bool wants_json(const struct options *o); /* --json or --ndjson */
 struct ckpt_options ckpt_options_of(const struct options *o);

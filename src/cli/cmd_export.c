@@ -29,7 +29,6 @@ struct exporting {
 	struct export_query query;
 	struct export_job export;
 	struct ckpt_error index_error, failure;
-	struct export_metadata metadata[4];
 	int result;
 	bool interrupted;
 	int code;
@@ -144,24 +143,48 @@ static int choose(struct exporting *x, struct ckpt_error *err)
 	return x->list.n ? 0 : nothing_matched(x->o, x->c, 1, err);
 }
 
-/* What a .safetensors file says of where it comes from. Readers of Hugging Face ask for
- * `format`, the library whose arrays these were. */
+/* A pair of what the new file says of itself; the first of several with one key stays. */
+static void add_pair(struct exporting *x, struct metadata *all, struct ckpt_string key,
+		     struct ckpt_string text)
+{
+	for (size_t i = 0; i < x->query.n_metadata; i++)
+		if (all[i].key.len == key.len && !memcmp(all[i].key.p, key.p, key.len))
+			return;
+	all[x->query.n_metadata++] = (struct metadata){ key, text };
+}
+
+static struct ckpt_string string_of(const char *s)
+{
+	return (struct ckpt_string){ s, strlen(s) };
+}
+
+/* What the file that is read says of itself is kept; one that says nothing gets what is
+ * known of it. Hugging Face's readers ask for `format`, the library of these arrays. */
 static int add_metadata(struct exporting *x, struct ckpt_error *err)
 {
-	int64_t step;
+	enum { OURS = 4 };
+	const struct reader *r = x->c->reader;
 	const char *source;
-	struct export_metadata *m = x->metadata;
-	*m++ = (struct export_metadata){ "format", "tf" };
-	*m++ = (struct export_metadata){ "source", path_base(ckpt_prefix(x->c)) };
-	*m++ = (struct export_metadata){ "source_format", ckpt_format(x->c) };
-	if (step_of(x->c, &step, &source)) {
-		const char *text = arena_printf(&x->arena, "%" PRId64, step);
-		if (!text)
-			return arena_error(&x->arena, err);
-		*m++ = (struct export_metadata){ "step", text };
-	}
-	x->query.metadata = x->metadata;
-	x->query.n_metadata = (size_t)(m - x->metadata);
+	int64_t step;
+	size_t n = 0;
+	while (r->metadata && r->metadata(x->c, n))
+		n++;
+	struct metadata *all = arena_zeroed(&x->arena, n + OURS, sizeof *all);
+	const char *text = NULL;
+	if (!n && step_of(x->c, &step, &source))
+		text = arena_printf(&x->arena, "%" PRId64, step);
+	if (!all)
+		return arena_error(&x->arena, err);
+	x->query.metadata = all;
+	for (size_t i = 0; i < n; i++)
+		add_pair(x, all, r->metadata(x->c, i)->key, r->metadata(x->c, i)->text);
+	if (n)
+		return 0;
+	add_pair(x, all, string_of("format"), string_of("tf"));
+	add_pair(x, all, string_of("source"), string_of(path_base(ckpt_prefix(x->c))));
+	add_pair(x, all, string_of("source_format"), string_of(ckpt_format(x->c)));
+	if (text)
+		add_pair(x, all, string_of("step"), string_of(text));
 	return 0;
 }
 

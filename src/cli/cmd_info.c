@@ -35,6 +35,11 @@ static const void *signature_at(const struct rows *rows, size_t i)
 	return &((const struct signature_row *)rows->arg)[i];
 }
 
+static const void *event_file_at(const struct rows *rows, size_t i)
+{
+	return &((const struct event_file_row *)rows->arg)[i];
+}
+
 static const void *total_at(const struct rows *rows, size_t i)
 {
 	return &((const struct total_row *)rows->arg)[i];
@@ -159,6 +164,13 @@ static void folder_text(const struct info_report *r, const char *path)
 				 r->snapshots[i].prefix.len);
 			printf(": %s\n", r->snapshots[i].error.p);
 		}
+	if (r->n_event_files) {
+		const struct rows files = { event_file_columns, r->n_event_files,
+					    event_file_at, r->event_files };
+		putchar('\n');
+		text_choose(&chosen, event_file_columns, false);
+		text_table(stdout, &files, &chosen);
+	}
 	if (r->c)
 		putchar('\n');
 }
@@ -220,6 +232,8 @@ static void info_json(const struct options *o, struct arena *a,
 				      r->members };
 	const struct rows metadata = { metadata_columns, r->n_metadata, metadata_at,
 				       r->metadata };
+	const struct rows event_files = { event_file_columns, r->n_event_files,
+					  event_file_at, r->event_files };
 	document_begin(&d, a, "info", o->given[OPT_NDJSON]);
 	document_input(&d, o->args[0], r->c, r->folder ? "folder of checkpoints" : NULL);
 	jw_text(j, "latest", r->latest);
@@ -229,6 +243,7 @@ static void info_json(const struct options *o, struct arena *a,
 	for (size_t i = 0; i < r->leftovers.n; i++)
 		jw_string(j, NULL, r->leftovers.p[i].p, r->leftovers.p[i].len);
 	jw_close(j, ']');
+	jw_rows(j, "event_files", &event_files);
 	jw_text(j, "prefix", r->prefix);
 	jw_text(j, "format", r->format);
 	if (r->c)

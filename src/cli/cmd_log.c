@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "cli/cmd.h"
 #include "cli/log_print.h"
+#include "cli/log_scalars.h"
 #include "cli/watch.h"
 
 /* --- running ----------------------------------------------------------------------- */
@@ -104,7 +105,8 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 	const bool interrupted = h->sweeping &&
 				 await(l, stream ? &doc : NULL, &written);
 	const bool trouble = end_and_check(l);
-	const int verdict = trouble ? EXIT_TROUBLE
+	const int verdict = trouble || l->scalars.errors.n
+				    ? EXIT_TROUBLE
 				    : history_verdict(h, o->given[OPT_CHECK]);
 	if (json) {
 		if (json_rest(l, &doc, written, err))
@@ -114,6 +116,7 @@ static int follow(struct logging *l, int *code, struct ckpt_error *err)
 		return -1;
 	}
 	log_tell_errors(l);
+	log_scalars_tell(l);
 	if (trouble)
 		text_error(&l->trouble);
 	*code = interrupted && !h->complete ? EXIT_INTERRUPTED : verdict;
@@ -136,6 +139,8 @@ static int check_usage(const struct options *o, struct ckpt_error *err)
 		wrong = "--check without --rules needs the values: it looks for NaN";
 	else if (o->given[OPT_DEPTH] && o->given[OPT_CHECK])
 		wrong = "--check lists tensors: not with --depth";
+	else if (o->given[OPT_EVENTS] && o->given[OPT_CHECK])
+		wrong = "--check is about tensors: it reads no event files";
 	else if (o->given[OPT_COLUMNS] && wants_json(o))
 		wrong = "--columns is for text: JSON has all of them";
 	return wrong ? error_set(err, CKPT_EINVAL, NULL, -1, "%s", wrong) : 0;
@@ -166,7 +171,7 @@ static int run_log(struct logging *l, struct options *o, int *code,
 		   struct ckpt_error *err)
 {
 	if (check_usage(o, err) || log_open(o, &l->arena, &l->run, err) ||
-	    make_query(l, err) || follow(l, code, err))
+	    make_query(l, err) || log_scalars_read(l, err) || follow(l, code, err))
 		return -1;
 	return 0;
 }
@@ -184,6 +189,7 @@ static int run(const struct options *given)
 	if (run_log(&l, &o, &code, &err))
 		code = fail(&o, &err);
 	history_drop(&l.history);
+	scalars_drop(&l.scalars);
 	match_free(l.matcher);
 	rules_free(l.rules);
 	log_close(&l.run);
@@ -203,18 +209,24 @@ const struct command cmd_log = {
 		"ckpt-inspect log --depth 1 run       # scopes\n"
 		"ckpt-inspect log --top 5 run\n"
 		"ckpt-inspect log --check run         # exit 1: there is a NaN\n"
+		"ckpt-inspect log run --events logs  # their scalars instead\n"
 		"ckpt-inspect log run@200 run@1000 --columns name,rel_l2_first\n"
 		"ckpt-inspect log --json run | jq '.tensors[] | select(.frozen).name'\n",
 	.notes = "A step's column is the drift from the checkpoint before: the norm of "
 		 "the change\nrelative to the norm before; · no change, ~ a change "
 		 "without a number, - absent,\n? unknown.\n"
+		 "Scalars (loss, accuracy) of event files in the folder, and in folders "
+		 "in it, stand\nbelow: what was recorded at a checkpoint's step, or as "
+		 "VALUE@STEP what was recorded\nlast before it and after the checkpoint "
+		 "before.\n"
 		 "Exit codes: 0; 1 with --check, if there is NaN, Inf, or a rule is "
 		 "broken; 2 if\nsomething could not be read.\n",
 	.columns = { { "Columns, and one for each step", history_columns },
-		     { "Columns of --depth", history_scope_columns } },
+		     { "Columns of --depth", history_scope_columns },
+		     { "Columns of scalars, and one for each step", scalar_columns } },
 	.options = { OPT_LONG, OPT_DEPTH, OPT_TOP, OPT_COLUMNS, OPT_QUICK, OPT_CHECK,
-		     OPT_RULES, OPT_NAN, OPT_ATOL, OPT_RTOL, OPT_ULP, OPT_ROLE,
-		     OPT_EXCLUDE, OPT_REGEX, OPT_JOBS, OPT_NO_MMAP },
+		     OPT_EVENTS, OPT_RULES, OPT_NAN, OPT_ATOL, OPT_RTOL, OPT_ULP,
+		     OPT_ROLE, OPT_EXCLUDE, OPT_REGEX, OPT_JOBS, OPT_NO_MMAP },
 	.min_args = 1,
 	.max_args = SIZE_MAX,
 	.run = run,

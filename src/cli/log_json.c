@@ -10,6 +10,7 @@
 
 #include "cli/cmd.h"
 #include "cli/log_print.h"
+#include "cli/log_scalars.h"
 
 static void put_snapshots(const struct history *h, struct json *j)
 {
@@ -123,6 +124,7 @@ void log_json_end(struct logging *l, struct document *doc, int verdict)
 	struct json *j = &doc->j;
 	document_records_end(doc);
 	put_totals(l, doc);
+	log_scalars_json(l, doc);
 	put_errors(h, doc);
 	if (l->trouble.code)
 		document_error(doc, &l->trouble);
@@ -143,6 +145,7 @@ void log_json_end(struct logging *l, struct document *doc, int verdict)
 	jw_u64(j, "unreadable", n->unreadable);
 	jw_u64(j, "ignored", n->ignored);
 	jw_u64(j, "violations", n->violations);
+	jw_u64(j, "scalars", l->scalars.n);
 	jw_u64(j, "bytes_read", n->bytes);
 	document_end(doc);
 }

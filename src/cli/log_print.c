@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/cmd.h"
+#include "cli/log_scalars.h"
 #include "report/history_null.h"
 
 /* --- what is shown ----------------------------------------------------------------- */
@@ -160,6 +161,8 @@ int log_text(struct logging *l, struct ckpt_error *err)
 	print_run(l);
 	if (n)
 		text_table(stdout, &rows, &chosen);
+	if (log_scalars_text(l, err))
+		return -1;
 	print_summary(l);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "cli/log_open.h"
 #include "out/document.h"
 #include "report/history_row.h"
+#include "report/scalars.h"
 
 /* One run of the command. */
 struct logging {
@@ -18,6 +19,8 @@ struct logging {
 	struct history history;
 	struct ckpt_error trouble; /* a file that changed: nothing holds */
 	struct history_row row;
+	struct scalars scalars;
+	bool scalars_read; /* else they have not been looked for */
 };
 
 /* Items from … to-1 as one row: a tensor, a scope, or all. */

@@ -17,7 +17,8 @@
 
 const struct command *const commands[] = {
 	&cmd_list, &cmd_info, &cmd_print, &cmd_verify,     &cmd_diff,
-	&cmd_log,  &cmd_stats, &cmd_tui, &cmd_export, &cmd_completion, NULL,
+	&cmd_log,  &cmd_stats, &cmd_graph, &cmd_tui,        &cmd_freeze,
+	&cmd_export, &cmd_completion, NULL,
 };
 
 /* Without a command, two checkpoints are to be compared, one is to be looked at. */

@@ -19,21 +19,26 @@ enum option_id {
 	OPT_CAST_TO,
 	OPT_CHECK,
 	OPT_COLOR,
+	OPT_CHECKPOINT,
 	OPT_COLUMNS,
 	OPT_COMPRESS,
 	OPT_DEPTH,
+	OPT_DOT,
 	OPT_EMIT_MAP,
 	OPT_EMIT_RULES,
+	OPT_EVENTS,
 	OPT_EXCLUDE,
 	OPT_FIND_RENAMES,
 	OPT_FOLLOW,
 	OPT_FORCE,
 	OPT_FORMAT,
+	OPT_GRAPH,
 	OPT_HELP,
 	OPT_HEX,
 	OPT_HISTOGRAM,
 	OPT_JOBS,
 	OPT_JSON,
+	OPT_KEEP_DEVICES,
 	OPT_KEEP_GOING,
 	OPT_KEYS,
 	OPT_LATEST,
@@ -46,9 +51,12 @@ enum option_id {
 	OPT_NAMES_ONLY,
 	OPT_NAN,
 	OPT_NDJSON,
+	OPT_NODES,
 	OPT_NO_MMAP,
 	OPT_OBJECTS,
+	OPT_OPS,
 	OPT_OUTPUT,
+	OPT_OUTPUTS,
 	OPT_PRECISION,
 	OPT_QUICK,
 	OPT_QUIET,
@@ -60,6 +68,7 @@ enum option_id {
 	OPT_ROLE,
 	OPT_RTOL,
 	OPT_RULES,
+	OPT_SCAN,
 	OPT_SHOW,
 	OPT_SHOW_SAME,
 	OPT_SIZE,
@@ -70,6 +79,7 @@ enum option_id {
 	OPT_STRIP_PREFIX_A,
 	OPT_STRIP_PREFIX_B,
 	OPT_TAGS,
+	OPT_TEXT,
 	OPT_TOP,
 	OPT_TREE,
 	OPT_ULP,
@@ -104,7 +114,7 @@ struct command {
 	const char *summary; /* one line */
 	const char *examples;
 	const char *notes;   /* behind the options; NULL: none */
-	struct command_columns columns[4]; /* ended by title NULL */
+	struct command_columns columns[8]; /* ended by title NULL */
 	enum option_id options[MAX_COMMAND_OPTIONS]; /* ended by OPT_NONE */
 	size_t min_args, max_args;
 	int (*run)(const struct options *o); /* the exit code */

@@ -114,10 +114,14 @@ void beside_meta(struct ckpt *c, const struct finder *f)
 	const char *path = arena_printf(&c->arena, "%.*s.meta", n, c->at.prefix);
 	const char *saved = saved_model_file(c, "saved_model.pb");
 	const char *text = saved_model_file(c, "saved_model.pbtxt");
+	const char *chunks = saved_model_file(c, "saved_model.cpb");
 	if (path_is_there(path))
 		check_graph(c, path, GRAPH_META, f);
 	if (path_is_there(saved) || path_is_there(text))
 		check_graph(c, path_is_there(saved) ? saved : text, GRAPH_SAVED_MODEL, f);
+	else if (path_is_there(chunks))
+		finding_emit(f, FOUND_UNCHECKED, NULL, chunks, -1, -1,
+			     "the graph is in chunks, which are not looked at");
 	else if (saved)
 		finding_emit(f, FOUND_NO_GRAPH, NULL, saved, -1, -1,
 			     "the variables are a SavedModel's, its graph is not there");

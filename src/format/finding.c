@@ -86,6 +86,9 @@ const struct finding_kind finding_kinds[FOUND_CODES] = {
 	[FOUND_UNLISTED] = { "unlisted", CKPT_WARNING,
 			     "tensors in the files that the list of a sharded model does "
 			     "not have" },
+	[FOUND_TORN] = { "torn", CKPT_NOTE,
+			 "an event file ends within a record: its run is alive, or was "
+			 "stopped" },
 	[FOUND_LEFTOVER] = { "leftover", CKPT_NOTE,
 			     "a file or folder of a save that was interrupted" },
 };

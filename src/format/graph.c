@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/events.h"
 #include "format/sniff.h"
 #include "format/textproto.h"
 
@@ -274,11 +275,14 @@ static int encode_text(struct graph *g, struct ckpt_error *err)
 	spool_init(&g->spool, g->path, share < MOST ? share : MOST);
 	g->text = true;
 	g->source = &g->spool.source;
-	return textproto_encode_file(types[g->kind], &g->file, (size_t)share, &g->spool,
-				     err);
+	if (textproto_encode_file(types[g->kind], &g->file, (size_t)share, &g->spool,
+				  err))
+		return -1;
+	g->range = (struct graph_range){ 0, g->source->size };
+	return 0;
 }
 
-/* Finds out what the file is. */
+/* Finds out what the file is, and where in it the graph lies. */
 static int find_kind(struct graph *g, struct ckpt_error *err)
 {
 	enum { HEAD = 4096 };
@@ -292,8 +296,13 @@ static int find_kind(struct graph *g, struct ckpt_error *err)
 		scan_drop(&scan);
 		return encode_text(g, err);
 	}
+	if (head && events_probe(bytes_of(head, n))) {
+		scan_drop(&scan);
+		return graph_in_events(g, err);
+	}
+	g->range = (struct graph_range){ 0, g->file.size };
 	if (head)
-		r = graph_probe(&scan, (struct graph_range){ 0, g->file.size }, &g->kind);
+		r = graph_probe(&scan, g->range, &g->kind);
 	scan_drop(&scan);
 	if (r > 0)
 		return 0;
@@ -311,14 +320,13 @@ static int find_kind(struct graph *g, struct ckpt_error *err)
 			 "cut short, or damaged at its beginning");
 }
 
-static int read_structure(struct graph *g, struct graph_range range, const char *tags,
-			  struct ckpt_error *err)
+static int read_structure(struct graph *g, const char *tags, struct ckpt_error *err)
 {
 	scan_init(&g->scan, g->source, g->limit);
-	g->def = range;
+	g->def = g->range;
 	if (g->kind == GRAPH_META)
-		g->meta = range;
-	if (g->kind == GRAPH_SAVED_MODEL && find_meta(g, range, tags, err))
+		g->meta = g->range;
+	if (g->kind == GRAPH_SAVED_MODEL && find_meta(g, g->range, tags, err))
 		return -1;
 	if (g->kind != GRAPH_DEF && find_def(g, err))
 		return -1;
@@ -351,8 +359,7 @@ struct graph *graph_open(struct arena *a, const char *path, const char *tags,
 	struct graph *g = open_file(a, path, limit, err);
 	if (!g)
 		return NULL;
-	if (!find_kind(g, err) &&
-	    !read_structure(g, (struct graph_range){ 0, g->source->size }, tags, err))
+	if (!find_kind(g, err) && !read_structure(g, tags, err))
 		return g;
 	graph_close(g);
 	return NULL;
@@ -366,8 +373,9 @@ struct graph *graph_open_range(struct arena *a, const char *path,
 	if (!g)
 		return NULL;
 	g->kind = kind;
+	g->range = range;
 	if (range.at <= g->file.size && range.n <= g->file.size - range.at) {
-		if (!read_structure(g, range, tags, err))
+		if (!read_structure(g, tags, err))
 			return g;
 	} else {
 		damaged(g, range.at, "the graph reaches beyond the file", err);
@@ -387,5 +395,6 @@ void graph_close(struct graph *g)
 
 int graph_unchanged(struct graph *g, struct ckpt_error *err)
 {
-	return source_unchanged(&g->file, err);
+	return g->in_events ? source_only_grew(&g->file, err)
+			    : source_unchanged(&g->file, err);
 }

@@ -58,9 +58,12 @@ struct graph {
 	const char *path;
 	enum graph_kind kind;
 	bool text;		 /* it was in text form */
+	bool in_events;		 /* it lies in an event file, which may grow */
+	const char *note;	 /* something that has to be said of it; else NULL */
 	struct source file;	 /* as it lies on disk */
 	struct spool spool;	 /* text: its wire form */
 	struct source *source;	 /* what offsets are of: &file, or that of the spool */
+	struct graph_range range; /* of all of it in source: an event file holds more */
 	struct graph_range meta; /* the MetaGraphDef; kind GRAPH_DEF: n is 0 */
 	struct graph_range def;	 /* the GraphDef */
 	struct graph_tags *tag_sets; /* of a SavedModel, in file order; else NULL */
@@ -81,7 +84,8 @@ struct graph {
 /* As tags: the first graph of a SavedModel, whatever its tags. */
 #define GRAPH_FIRST_TAGS "*"
 
-/* Opens a graph; its kind is what its bytes say, not its name. tags: of a SavedModel, the
+/* Opens a graph; its kind is what its bytes say, not its name. Of an event file it is the
+ * last graph that was written into it (events.h). tags: of a SavedModel, the
  * set that is meant, "serve" or "serve,gpu" in any order; NULL: {serve}, else the only
  * one there is. limit: bytes that are held at once, as for an arena; a text larger than a
  * quarter of it goes to a temporary file. Memory is a's. NULL: EFORMAT (it is no graph;
@@ -98,7 +102,7 @@ struct graph *graph_open_range(struct arena *a, const char *path,
 void graph_close(struct graph *g);
 /* A place for a message; -1 of a text, whose own places are not kept. */
 int64_t graph_offset(const struct graph *g, uint64_t at);
-/* EIO if the file has changed since it was opened. */
+/* EIO if the file has changed since it was opened; an event file may have grown. */
 int graph_unchanged(struct graph *g, struct ckpt_error *err);
 /* "GraphDef", "MetaGraphDef", "SavedModel". */
 const char *graph_kind_name(enum graph_kind kind);

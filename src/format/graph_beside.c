@@ -13,8 +13,10 @@
 
 const char *graph_of_saved_model(struct arena *a, const char *folder)
 {
-	/* TensorFlow looks for them in this order (cc/saved_model/reader.cc). */
-	static const char *const names[] = { "saved_model.pb", "saved_model.pbtxt" };
+	/* TensorFlow looks for them in this order (cc/saved_model/reader.cc). The last is
+	 * in chunks; opening it says that they are not read. */
+	static const char *const names[] = { "saved_model.pb", "saved_model.pbtxt",
+					     "saved_model.cpb" };
 	for (size_t i = 0; folder && i < sizeof names / sizeof *names; i++) {
 		const char *path = path_join(a, folder, names[i]);
 		if (path_is_file(path))

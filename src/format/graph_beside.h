@@ -11,8 +11,8 @@
 #include "format/reader.h"
 #include "format/variables.h"
 
-/* The path of the saved_model.pb, else .pbtxt, of a SavedModel's folder; NULL if it has
- * neither. */
+/* The path of the saved_model.pb, else .pbtxt, else .cpb, of a SavedModel's folder; NULL
+ * if it has none. */
 const char *graph_of_saved_model(struct arena *a, const char *folder);
 /* A checkpoint's own graph; NULL if there is none. */
 const char *graph_of_prefix(struct arena *a, const char *prefix);

@@ -19,6 +19,7 @@
 #include <ctype.h>
 
 #include "base/error.h"
+#include "format/events.h"
 
 enum { LOOK = 64 }; /* fields that are looked at */
 
@@ -177,21 +178,46 @@ bool graph_probe_text(struct bytes head, enum graph_kind *kind)
 	return false;
 }
 
-int graph_kind_of(const char *path, enum graph_kind *kind, struct ckpt_error *err)
+/* Of an event file all that stands before its first graph has to be read. Where damage
+ * may have been the graph, it is for graph_open() to say so. */
+static int kind_in_events(struct source *source, enum graph_kind *kind,
+			  struct ckpt_error *err)
+{
+	enum { WINDOW = 64 << 10 };
+	struct event_graph found;
+	struct ckpt_error why = { 0 };
+	const int r = events_graph(source, WINDOW, true, &found, &why);
+	*kind = found.kind;
+	if (r < 0 && why.code != CKPT_ECORRUPT)
+		return error_copy(err, &why);
+	return r ? 1 : 0;
+}
+
+static int kind_of_source(struct source *source, struct scan *scan, enum graph_kind *kind,
+			  struct ckpt_error *err)
 {
 	enum { HEAD = 4096 };
+	const size_t n = source->size < HEAD ? (size_t)source->size : HEAD;
+	const uint8_t *head = scan_bytes(scan, 0, n, err);
+	if (head && events_probe(bytes_of(head, n)))
+		return kind_in_events(source, kind, err);
+	int r = head ? graph_probe_text(bytes_of(head, n), kind) : -1;
+	if (!r)
+		r = graph_probe(scan, (struct graph_range){ 0, source->size }, kind);
+	if (head && r < 0)
+		error_set(err, CKPT_EIO, source->path, -1, "cannot be read");
+	return r;
+}
+
+int graph_kind_of(const char *path, enum graph_kind *kind, struct ckpt_error *err)
+{
+	enum { MOST = 4096 };
 	struct source source;
 	struct scan scan;
 	if (source_open(&source, path, NULL))
 		return 0;
-	scan_init(&scan, &source, HEAD);
-	const size_t n = source.size < HEAD ? (size_t)source.size : HEAD;
-	const uint8_t *head = scan_bytes(&scan, 0, n, err);
-	int r = head ? graph_probe_text(bytes_of(head, n), kind) : -1;
-	if (!r)
-		r = graph_probe(&scan, (struct graph_range){ 0, source.size }, kind);
-	if (head && r < 0)
-		error_set(err, CKPT_EIO, path, -1, "cannot be read");
+	scan_init(&scan, &source, MOST);
+	const int r = kind_of_source(&source, &scan, kind, err);
 	scan_drop(&scan);
 	source_close(&source);
 	return r;

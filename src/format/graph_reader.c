@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "format/events.h"
 #include "format/finding.h"
 #include "format/graph_const.h"
 #include "format/graph_net.h"
@@ -81,16 +82,28 @@ static int add_const(struct ckpt *c, const struct graph_node *n, struct ckpt_err
 	return 0;
 }
 
+/* Behind what has to be said already. */
+static int add_note(struct ckpt *c, const char *note, struct ckpt_error *err)
+{
+	const char *before = c->at.note;
+	c->at.note =
+		before && note ? arena_printf(&c->arena, "%s; %s", before, note) : note;
+	return c->at.note ? 0 : arena_error(&c->arena, err);
+}
+
 /* Who has a graph and wants its variables must not take its constants for them. */
 static int note_variables(struct ckpt *c, uint64_t n, struct ckpt_error *err)
 {
+	if (graph_of(c)->note && add_note(c, graph_of(c)->note, err))
+		return -1;
 	if (!n || c->at.as_graph)
 		return 0;
-	c->at.note = arena_printf(&c->arena,
-				  "these are the graph's constants; the values of its "
-				  "%" PRIu64 " variable%s are in a checkpoint",
-				  n, n == 1 ? "" : "s");
-	return c->at.note ? 0 : arena_error(&c->arena, err);
+	const char *note =
+		arena_printf(&c->arena,
+			     "these are the graph's constants; the values of its "
+			     "%" PRIu64 " variable%s are in a checkpoint",
+			     n, n == 1 ? "" : "s");
+	return add_note(c, note, err);
 }
 
 /* All constants. A node that is damaged may have been one: that is damage of the graph,
@@ -220,7 +233,7 @@ static int check_graph(struct ckpt *c, ckpt_finding_fn found, void *arg,
 	struct graph *g = graph_of(c);
 	const struct finder f = { found, arg, NULL };
 	struct arena a;
-	int r = 0;
+	int r = g->in_events ? graph_check_events(g, &f, err) : 0;
 	arena_init(&a, c->limit);
 	for (int64_t i = GRAPH_MAIN; !r && i < (int64_t)g->n_functions; i++) {
 		r = check_net(g, i, &a, &f, err);

@@ -171,7 +171,8 @@ static int add_binding(const struct reading *r, struct side *to, struct ckpt_str
 	return 0;
 }
 
-/* An entry of GenericSignature.map; what is fed and what is fetched is not told apart. */
+/* An entry of GenericSignature.map. What is fed and what is fetched is told apart by the
+ * signature's own name, which was "inputs" or "outputs". */
 static int add_generic(const struct reading *r, struct side *to, struct bytes message)
 {
 	struct wire w = wire_of(message);
@@ -185,15 +186,44 @@ static int add_generic(const struct reading *r, struct side *to, struct bytes me
 	return add_binding(r, to, key, binding);
 }
 
+/* What can be said of a Signature: the field that is set is its kind. */
+enum bundle_kind { REGRESSION = 1, CLASSIFICATION, GENERIC };
+
+/* The bindings of a signature of one kind. */
+static int add_bindings(const struct reading *r, enum bundle_kind kind,
+			struct ckpt_string key, struct bytes message, struct side *in,
+			struct side *out)
+{
+	static const char *const keys[][4] = {
+		[REGRESSION] = { NULL, "input", "output", NULL },
+		[CLASSIFICATION] = { NULL, "input", "classes", "scores" },
+	};
+	struct wire w = wire_of(message);
+	int result = 0;
+	while (!result && wire_next(&w) > 0) {
+		if (w.type != WIRE_LEN || w.field < 1 || w.field > 3)
+			continue;
+		const char *name = kind == GENERIC ? NULL : keys[kind][w.field];
+		if (kind == GENERIC)
+			result = add_generic(r, graph_text_is(key, "outputs") ? out : in,
+					     w.data);
+		else if (name)
+			result = add_binding(r, w.field == 1 ? in : out,
+					     (struct ckpt_string){ name, strlen(name) },
+					     w.data);
+	}
+	return result;
+}
+
 /* A Signature: regression, classification or generic. */
 static int add_bundle_signature(struct reading *r, struct ckpt_string key,
 				struct bytes message)
 {
-	static const char *const methods[] = { "", "regression", "classification",
-					       "generic" };
-	static const char *const keys[][4] = { [1] = { "", "input", "output" },
-					       [2] = { "", "input", "classes",
-						       "scores" } };
+	static const char *const methods[] = {
+		[REGRESSION] = "regression",
+		[CLASSIFICATION] = "classification",
+		[GENERIC] = "generic",
+	};
 	struct signature *s = arena_zeroed(r->a, 1, sizeof *s);
 	struct side in = { .all = { .n = 0 } }, out = in;
 	struct wire w = wire_of(message);
@@ -202,23 +232,12 @@ static int add_bundle_signature(struct reading *r, struct ckpt_string key,
 		return no_memory(r);
 	*s = (struct signature){ .key = key, .method = { "", 0 } };
 	while (!result && wire_next(&w) > 0) {
-		if (w.type != WIRE_LEN || w.field < 1 || w.field > 3)
+		if (w.type != WIRE_LEN || w.field < REGRESSION || w.field > GENERIC)
 			continue;
-		const uint32_t kind = w.field;
-		struct wire inner = wire_of(w.data);
-		s->method = (struct ckpt_string){ methods[kind], strlen(methods[kind]) };
-		while (!result && wire_next(&inner) > 0) {
-			if (inner.type != WIRE_LEN || inner.field < 1 || inner.field > 3)
-				continue;
-			const char *name = kind < 3 ? keys[kind][inner.field] : NULL;
-			if (kind == 3)
-				result = add_generic(r, &in, inner.data);
-			else if (name)
-				result = add_binding(
-					r, inner.field == 1 ? &in : &out,
-					(struct ckpt_string){ name, strlen(name) },
-					inner.data);
-		}
+		const char *method = methods[w.field];
+		s->method = (struct ckpt_string){ method, strlen(method) };
+		result = add_bindings(r, (enum bundle_kind)w.field, key, w.data, &in,
+				      &out);
 	}
 	return finish(r, &in, &s->inputs, &s->n_inputs) ||
 			       finish(r, &out, &s->outputs, &s->n_outputs) || result

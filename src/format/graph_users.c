@@ -1,13 +1,14 @@
-/* graph_users.c — the edges of a graph the other way: who uses a node.
+/* graph_users.c — along the edges of a graph: who uses a node, what constant it takes.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Counted, summed up, filled in: no list per node, no sorting.
+ * Uses are counted, summed up, filled in: no list per node, no sorting.
  */
 #include "config.h"
 
 #include "format/graph_users.h"
 
 #include "base/error.h"
+#include "format/graph_const.h"
 
 int net_users(const struct net *net, struct arena *a, struct net_users *users,
 	      struct ckpt_error *err)
@@ -40,4 +41,25 @@ int net_users(const struct net *net, struct arena *a, struct net_users *users,
 		}
 	*users = (struct net_users){ uses, first };
 	return 0;
+}
+
+int net_strings(struct graph *g, const struct net *net, struct arena *a,
+		const struct net_node *node, uint32_t slot,
+		const struct ckpt_string **strings, size_t *n, struct ckpt_error *err)
+{
+	struct graph_node constant;
+	struct ckpt_tensor t;
+	struct arena scratch;
+	*n = 0;
+	*strings = NULL;
+	const uint32_t at = slot < node->n_inputs ? node->inputs[slot].node : NET_MISSING;
+	if (at == NET_MISSING || !graph_text_is(net->nodes[at].op, "Const"))
+		return 0;
+	arena_init(&scratch, g->limit);
+	int r = graph_node_read(g, &scratch, net->nodes[at].range, &constant, err);
+	const int found = r ? -1 : graph_const(g, &scratch, &constant, &t, err);
+	if (found > 0 && !t.problem && t.dtype == CKPT_STRING)
+		r = graph_strings(g, a, &t, strings, n, err);
+	arena_drop(&scratch);
+	return found < 0 ? -1 : r;
 }

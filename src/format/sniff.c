@@ -60,7 +60,8 @@ static const struct file_kind cpb = {
 	"with TensorFlow to get a saved_model.pb"
 };
 static const struct file_kind events = {
-	"event file", "a TensorBoard event file: it holds summaries, not variables" };
+	"event file", "a TensorBoard event file: it holds summaries, not variables; log "
+		      "shows its scalars beside the checkpoints" };
 static const struct file_kind text_graph = {
 	"text graph", "a graph in text form: it has no variables' values" };
 static const struct file_kind binary_graph = {

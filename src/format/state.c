@@ -168,7 +168,7 @@ static int scan_folder(struct reading *r, int (*look)(struct reading *, const ch
 bool saved_model_is(struct arena *a, const char *folder)
 {
 	static const char *const parts[] = { "saved_model.pb", "saved_model.pbtxt",
-					     "variables/." };
+					     "saved_model.cpb", "variables/." };
 	struct identity id;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		const char *part = path_join(a, folder, parts[i]);

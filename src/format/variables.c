@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "format/graph_const.h"
+#include "format/graph_index.h"
+#include "format/graph_users.h"
 #include "format/shape.h"
 
 const char *const variable_how_names[] = { "none",   "restore",	  "function", "name",
@@ -188,37 +189,22 @@ static int find_saver(struct reading *r)
 	return 0;
 }
 
-/* The strings of a constant that is input number `slot`; *n is 0 where it is none. */
-static int constant_strings(const struct reading *r, const struct net *net,
-			    const struct net_node *node, uint32_t slot,
-			    const struct ckpt_string **strings, size_t *n)
-{
-	struct graph_node constant;
-	struct ckpt_tensor t;
-	*n = 0;
-	*strings = NULL;
-	const uint32_t at = slot < node->n_inputs ? node->inputs[slot].node : NET_MISSING;
-	if (at == NET_MISSING || !graph_text_is(net->nodes[at].op, "Const"))
-		return 0;
-	if (graph_node_read(r->g, r->scratch, net->nodes[at].range, &constant, r->err))
-		return -1;
-	const int found = graph_const(r->g, r->scratch, &constant, &t, r->err);
-	if (found < 0)
-		return -1;
-	if (!found || t.problem || t.dtype != CKPT_STRING)
-		return 0;
-	return graph_strings(r->g, r->a, &t, strings, n, r->err);
-}
-
 static int read_restore(struct reading *r, const struct net *net,
 			const struct net_node *node, struct restore *to)
 {
 	const uint32_t file = node->n_inputs ? node->inputs[0].node : NET_MISSING;
-	*to = (struct restore){ .node = node->name, .trust = TRUST_GIVEN };
+	/* A function's nodes do not outlive the reading. */
+	*to = (struct restore){
+		.node = { arena_copy(r->a, node->name.p, node->name.len),
+			  node->name.len },
+		.trust = TRUST_GIVEN,
+	};
+	if (!to->node.p)
+		return arena_error(r->a, r->err);
 	if (file != NET_MISSING && graph_text_is(net->nodes[file].op, "Const"))
 		to->trust = TRUST_BUILT_IN;
-	if (constant_strings(r, net, node, 1, &to->keys, &to->n_keys) ||
-	    constant_strings(r, net, node, 2, &to->slices, &to->n_slices))
+	if (net_strings(r->g, net, r->a, node, 1, &to->keys, &to->n_keys, r->err) ||
+	    net_strings(r->g, net, r->a, node, 2, &to->slices, &to->n_slices, r->err))
 		return -1;
 	for (size_t i = 0; i < to->n_keys; i++)
 		if (pointers_add(&r->read, (void *)&to->keys[i]))
@@ -344,32 +330,30 @@ static int functions_that_restore(const struct reading *r, bool *restores)
 	return more;
 }
 
-/* The number of the function that a node calls, if it is one of those; else -1. */
-static int called(const struct reading *r, const struct net_node *node,
-		  const bool *restores, int64_t *function)
+/* A function that a node calls and that restores. */
+struct callee {
+	const bool *restores;
+	int64_t function; /* -1: none */
+};
+
+static int take_callee(void *arg, uint32_t function)
+{
+	struct callee *c = arg;
+	if (c->function < 0 && c->restores[function])
+		c->function = function;
+	return 0;
+}
+
+static int called(const struct reading *r, const struct graph_index *index,
+		  const struct net_node *node, struct callee *callee)
 {
 	struct graph_node n;
-	struct bytes b;
-	*function = -1;
-	if (graph_node_read(r->g, r->scratch, node->range, &n, r->err))
-		return -1;
-	const struct graph_attr *f = graph_attr(&n, "f");
-	if (!f || f->kind != ATTR_FUNC)
-		return 0;
-	if (graph_attr_bytes(r->g, r->scratch, f, &b, r->err))
-		return -1;
-	struct wire w = wire_of(b);
-	struct ckpt_string name = { "", 0 };
-	while (wire_next(&w) > 0)
-		if (w.field == 1 && w.type == WIRE_LEN)
-			name = (struct ckpt_string){ (const char *)w.data.p,
-						     bytes_left(&w.data) };
-	for (size_t i = 0; i < r->g->n_functions && *function < 0; i++)
-		if (restores[i] &&
-		    !bytes_compare(r->g->functions[i].name.p, r->g->functions[i].name.len,
-				   name.p, name.len))
-			*function = (int64_t)i;
-	return 0;
+	callee->function = -1;
+	return graph_node_read(r->g, r->scratch, node->range, &n, r->err) ||
+			       graph_calls(index, r->scratch, &n, take_callee, callee,
+					   r->err)
+		       ? -1
+		       : 0;
 }
 
 /* The variables that the inputs of a call are. */
@@ -394,24 +378,28 @@ static int follow_call(struct reading *r, const struct net_node *call, int64_t f
 
 static int follow_calls(struct reading *r)
 {
-	if (!r->g->n_functions)
-		return 0;
-	bool *restores = arena_zeroed(r->scratch, r->g->n_functions, sizeof *restores);
+	struct graph_index index;
+	bool *restores =
+		arena_zeroed(r->scratch, r->g->n_functions + 1, sizeof *restores);
+	struct callee callee = { restores, -1 };
 	if (!restores)
 		return arena_error(r->scratch, r->err);
-	if (functions_that_restore(r, restores))
+	if (!r->g->n_functions)
+		return 0;
+	if (functions_that_restore(r, restores) ||
+	    graph_index(&index, r->g, r->scratch, r->err))
 		return -1;
 	for (uint32_t i = 0; i < r->main->n_nodes; i++) {
 		const struct net_node *node = &r->main->nodes[i];
 		const struct arena_mark mark = arena_mark(r->scratch);
-		int64_t function;
 		if (!is_call(node->op) || (r->reached && !r->reached[i]))
 			continue;
-		if (called(r, node, restores, &function) ||
-		    (function >= 0 && follow_call(r, node, function)))
+		if (called(r, &index, node, &callee) ||
+		    (callee.function >= 0 && follow_call(r, node, callee.function)))
 			return -1;
-		if (function >= 0) /* once is enough, and a thousand calls are a trap */
-			restores[function] = false;
+		/* Once is enough, and a thousand calls of one function are a trap. */
+		if (callee.function >= 0)
+			restores[callee.function] = false;
 		arena_rewind(r->scratch, mark);
 	}
 	return 0;

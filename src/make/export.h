@@ -27,11 +27,6 @@ enum export_format {
 /* "npz", …: what --format takes. */
 extern const char *const export_format_names[N_EXPORT_FORMATS];
 
-/* A pair of __metadata__ in .safetensors. */
-struct export_metadata {
-	const char *key, *value;
-};
-
 struct export_query {
 	enum export_format format;
 	const char *out;      /* a file; of EXPORT_NPY_DIR a folder */
@@ -43,7 +38,8 @@ struct export_query {
 	const char *slice;    /* of each tensor, as selection_parse() has it; NULL: all */
 	struct naming naming; /* prefixes do not count */
 	uint64_t shard_size;  /* EXPORT_SAFETENSORS: most bytes of a file; 0: no limit */
-	const struct export_metadata *metadata;
+	/* EXPORT_SAFETENSORS: what the file says of itself, UTF-8, each key once. */
+	const struct metadata *metadata;
 	size_t n_metadata;
 };
 

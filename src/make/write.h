@@ -56,7 +56,7 @@ int elements_put(struct export_job *e, const struct export_item *item, put_fn pu
 int item_error(struct ckpt_error *err, const struct export_item *item,
 	       const struct ckpt_error *why);
 
-/* --- npy.c ------------------------------------------------------------------------- */
+/* --- put_npy.c --------------------------------------------------------------------- */
 
 enum { NPY_HEAD_MOST = 16 << 10, NPY_MAX_RANK = 64 };
 

@@ -62,8 +62,11 @@ static int write_item(struct export_job *e, struct export_item *item, struct out
 	struct csv c = { .o = o, .d = dtype_of(item->dtype) };
 	c.width = item->rank == 2 ? (uint64_t)item->dims[1] : 1;
 	item->file = o->path;
-	return c.d->size ? elements_each(e, item, put_elements, &c, err)
-			 : elements_strings(e, item, put_string, &c, err);
+	if (c.d->size)
+		return elements_each(e, item, put_elements, &c, err);
+	const int result = elements_strings(e, item, put_string, &c, err);
+	item->size = o->at;
+	return result;
 }
 
 int write_csv(struct export_job *e, struct ckpt_error *err)

@@ -60,6 +60,8 @@ static int write_one(struct export_job *e, bool raw, struct ckpt_error *err)
 	item->file = o.path;
 	if (raw ? put_raw(e, item, &o, err) : npy_put(e, item, put_output, &o, err))
 		goto out;
+	if (!dtype_of(item->dtype)->size && raw)
+		item->size = o.at;
 	result = export_publish(e, &o, 1, err);
 out:
 	output_drop(&o);

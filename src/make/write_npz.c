@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "make/write.h"
-#include "make/zip.h"
+#include "make/write_zip.h"
 
 static int write_member(struct export_job *e, struct zip_writer *z,
 			const struct export_item *item, struct ckpt_error *err)

@@ -70,10 +70,10 @@ static int add_metadata(struct buffer *b, const struct export_query *q,
 			struct ckpt_error *err)
 {
 	for (size_t i = 0; i < q->n_metadata; i++) {
-		const struct export_metadata *m = &q->metadata[i];
+		const struct metadata *m = &q->metadata[i];
 		if (add(b, i ? "," : "\"__metadata__\":{", err) ||
-		    add_string(b, m->key, strlen(m->key), err) || add(b, ":", err) ||
-		    add_string(b, m->value, strlen(m->value), err))
+		    add_string(b, m->key.p, m->key.len, err) || add(b, ":", err) ||
+		    add_string(b, m->text.p, m->text.len, err))
 			return -1;
 	}
 	return q->n_metadata ? add(b, "}", err) : 0;

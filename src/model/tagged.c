@@ -11,15 +11,9 @@
 #include "base/error.h"
 #include "base/wire.h"
 #include "model/piece.h"
+#include "model/typed.h"
 
-/* Which field of a TensorProto holds a dtype's elements, and how it is encoded there. */
-struct typed_field {
-	uint8_t field, wire, parts; /* parts: numbers an element; wire: WIRE_… */
-};
-
-enum { WIRE_BYTES = 16 }; /* of typed_field: one string, a byte for each element */
-
-static struct typed_field typed_field(int dtype)
+struct typed_field typed_field(int dtype)
 {
 	switch (dtype) {
 	case CKPT_FLOAT32:

@@ -4,6 +4,7 @@
 
 #include "report/frozen.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -100,6 +101,58 @@ static int add_part(struct naming_run *r, const struct variable *v)
 
 /* --- names ------------------------------------------------------------------------- */
 
+static int by_address(const void *x, const void *y)
+{
+	const uintptr_t a = (uintptr_t) * (void *const *)x,
+			b = (uintptr_t) * (void *const *)y;
+	return (a > b) - (a < b);
+}
+
+/* Which nodes the collection trainable_variables has, by their numbers. */
+static int find_trainable(struct naming_run *r, struct graph_values *v, bool **nodes,
+			  struct ckpt_error *err)
+{
+	const Ckpt__VariableDef *const *defs;
+	struct ckpt_error why = { 0 };
+	size_t n;
+	*nodes = arena_zeroed(r->arena, (size_t)v->net.n_nodes + 1, sizeof **nodes);
+	if (!*nodes)
+		return arena_error(r->arena, err);
+	if (graph_variable_defs(v->graph, r->arena, "trainable_variables", &defs, &n,
+				&why))
+		return why.code == CKPT_ECORRUPT ? 0 : error_copy(err, &why);
+	for (size_t i = 0; i < n; i++) {
+		const ProtobufCBinaryData name = defs[i]->variable_name;
+		const uint32_t node =
+			net_find(&v->net, (const char *)name.data, name.len);
+		if (node != NET_MISSING)
+			(*nodes)[node] = true;
+	}
+	return 0;
+}
+
+/* Keeps the tensors that those nodes are restored from, parts and whole ones. */
+static int keep_trainable(struct naming_run *r, struct graph_values *v)
+{
+	struct frozen *f = r->f;
+	bool *nodes;
+	f->trainable = arena_zeroed(r->arena, f->names.n + v->variables.n + 1,
+				    sizeof *f->trainable);
+	if (!f->trainable || find_trainable(r, v, &nodes, r->err))
+		return arena_error(r->arena, r->err);
+	for (size_t i = 0; i < f->names.n; i++) {
+		const struct named *at = &f->names.all[i];
+		const uint32_t node = net_find(&v->net, at->name, at->len);
+		if (node != NET_MISSING && nodes[node])
+			f->trainable[f->n_trainable++] = at->t;
+	}
+	for (size_t i = 0; i < v->variables.n; i++)
+		if (v->variables.all[i].tensor && nodes[v->variables.all[i].node])
+			f->trainable[f->n_trainable++] = v->variables.all[i].tensor;
+	qsort(f->trainable, f->n_trainable, sizeof *f->trainable, by_address);
+	return 0;
+}
+
 /* A variable that the checkpoint has a value for. Of several with the same tensor, those
  * that became constants count. */
 static int name_variable(struct naming_run *r, const struct variable *v)
@@ -130,6 +183,8 @@ static int ask_graph(struct naming_run *r)
 	for (size_t i = 0; !result && i < n; i++)
 		if (v.variables.all[i].status == VARIABLE_PRESENT)
 			result = name_variable(r, &v.variables.all[i]);
+	if (!result && n)
+		result = keep_trainable(r, &v);
 	graph_values_drop(&v);
 	if (why.code == CKPT_ENOMEM || why.code == CKPT_ELIMIT || why.code == CKPT_EIO)
 		return error_copy(r->err, &why);
@@ -178,5 +233,8 @@ int frozen_find(struct frozen *f, struct arena *arena, struct ckpt *a, struct ck
 
 bool frozen_leaves_out(const struct frozen *f, const struct ckpt_tensor *t)
 {
+	if (f->n_trainable &&
+	    bsearch(&t, f->trainable, f->n_trainable, sizeof *f->trainable, by_address))
+		return false;
 	return list_role(&f->objects, t) != ROLE_WEIGHT;
 }

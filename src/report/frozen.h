@@ -18,13 +18,17 @@ struct frozen {
 	struct named_list names;
 	const char *told_by;	/* path of the graph that has told; NULL: names alone */
 	struct objects objects; /* of the checkpoint */
+	/* Those that restore a trainable variable, by their addresses: weights, whatever
+	 * they are called. */
+	const struct ckpt_tensor **trainable;
+	size_t n_trainable;
 };
 
 /* Loads both. Memory is a's. Where a and b are not a checkpoint and a graph, in either
  * order, f->checkpoint is NULL. -1: EIO, ELIMIT, an index that is damaged. */
 int frozen_find(struct frozen *f, struct arena *arena, struct ckpt *a, struct ckpt *b,
 		struct ckpt_error *err);
-/* Is it one that a frozen graph never holds: a slot, an average, a step? */
+/* Is it one that a frozen graph never holds: a slot, an average, a step? t: of names. */
 bool frozen_leaves_out(const struct frozen *f, const struct ckpt_tensor *t);
 
 #endif

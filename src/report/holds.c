@@ -201,7 +201,7 @@ static const char *graph_text(const struct holds *h, struct arena *a, struct ckp
 {
 	char n[NUMBER_MAX], all[NUMBER_MAX];
 	if (!h->has_variables)
-		return "graph yes, but it is damaged";
+		return "graph yes, but it cannot be read";
 	if (!h->variables) {
 		number_grouped(n, ckpt_count(c));
 		return arena_printf(a,
@@ -238,7 +238,7 @@ static const char *values_text(const struct holds *h, struct arena *a, struct ck
 			     : NULL;
 	const char *name = path_base(h->graph_beside);
 	if (!h->has_variables)
-		return arena_printf(a, "%s; beside it: %s, which is damaged", first,
+		return arena_printf(a, "%s; beside it: %s, which cannot be read", first,
 				    name);
 	number_grouped(n, h->values);
 	number_grouped(all, h->variables);

@@ -121,22 +121,39 @@ static bool is_called(const struct ckpt_tensor *t, const char *word)
 	       (len == n || t->name[len - n - 1] == '/');
 }
 
+static bool step_in(struct ckpt *c, const char *word, int64_t *step)
+{
+	for (size_t i = 0; i < ckpt_count(c); i++)
+		if (is_called(ckpt_at(c, i), word) && scalar_int(c, ckpt_at(c, i), step))
+			return true;
+	return false;
+}
+
+static const char save_counter[] = "save_counter";
+static const char *const step_words[] = { "global_step", save_counter, "iterations",
+					  "iter", "step", NULL };
+
 bool step_of(struct ckpt *c, int64_t *step, const char **source)
 {
-	static const char *const words[] = { "global_step", "save_counter", "iterations",
-					     "iter", "step" };
 	*step = step_of_name(path_base(c->at.prefix));
 	*source = "name";
 	if (*step >= 0)
 		return true;
-	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-		for (size_t i = 0; i < ckpt_count(c); i++) {
-			*source = words[w];
-			if (is_called(ckpt_at(c, i), words[w]) &&
-			    scalar_int(c, ckpt_at(c, i), step))
-				return true;
-		}
+	for (const char *const *word = step_words; *word; word++)
+		if (step_in(c, *source = *word, step))
+			return true;
 	*source = NULL;
+	return false;
+}
+
+bool training_step_of(struct ckpt *c, int64_t step, int64_t *training)
+{
+	int64_t counter;
+	if (!step_in(c, save_counter, &counter) || counter != step)
+		return false;
+	for (const char *const *word = step_words; *word; word++)
+		if (*word != save_counter && step_in(c, *word, training))
+			return true;
 	return false;
 }
 
@@ -354,6 +371,8 @@ static int whole_folder(struct info_report *r, struct arena *a,
 	r->snapshots = arena_zeroed(a, run->n, sizeof *r->snapshots);
 	if (!r->snapshots)
 		return arena_error(a, err);
+	if (scalars_files(a, run->path, &r->event_files, &r->n_event_files, err))
+		return -1;
 	for (; r->n < run->n; r->n++) {
 		struct snapshot_row *row = &r->snapshots[r->n];
 		if (describe_snapshot(r, a, &run->all[r->n], row, options, err))

@@ -8,6 +8,7 @@
 #include "report/column.h"
 #include "report/holds.h"
 #include "report/list.h"
+#include "report/scalars.h"
 
 /* One checkpoint of a folder, or the only one. */
 struct snapshot_row {
@@ -43,6 +44,8 @@ struct info_report {
 	const char *latest, *latest_complete; /* prefixes; NULL if there is none */
 	const char *state_path;               /* NULL: no state file */
 	struct cell_texts leftovers; /* of interrupted saves: names in the folder */
+	struct event_file_row *event_files; /* of a folder: unread, see scalars.h */
+	size_t n_event_files;
 	/* Of one checkpoint: the one given, else the latest complete one. */
 	const char *prefix, *format;
 	uint64_t shards;
@@ -68,5 +71,9 @@ void info_drop(struct info_report *r);
  * global_step, save_counter or a variable called iterations, iter or step. *source says
  * which ("name", "global_step", …); false and NULL: none. */
 bool step_of(struct ckpt *c, int64_t *step, const char **source);
+/* A tf.train.CheckpointManager numbers checkpoints by how often it has saved. Where that
+ * is what step counts (save_counter has it too), and the checkpoint has a step of the
+ * training as well: that one. */
+bool training_step_of(struct ckpt *c, int64_t step, int64_t *training);
 
 #endif

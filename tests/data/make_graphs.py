@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what TensorFlow reads of each graph in corpus/ and real/, and some graphs to read.
+"""Writes what TensorFlow reads of each graph in corpus/, events/ and real/ (of an event file, the
+last one), and some graphs to read.
 
     make_graphs.py            needs tensorflow; run in this folder
+
+graphs/slots/: weights that are called like slots, frozen with and without one of them.
 
 graphs/partitioned.pb, tf2_session.pb, tf2_function.pb: what TensorFlow freezes of the corpus.
 
@@ -32,6 +35,7 @@ from tensorflow.core.framework import graph_pb2  # noqa: E402
 from tensorflow.python.framework.convert_to_constants import (  # noqa: E402
     convert_variables_to_constants_v2)
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2  # noqa: E402
+from tensorflow.python.summary import summary_iterator  # noqa: E402
 
 TABLE = []
 for i in range(256):
@@ -201,7 +205,7 @@ def make_consts():
     function.signature.name = "f"
     node = function.node_def.add(name="c", op="Const")
     node.attr["value"].tensor.CopyFrom(graph.node[0].attr["value"].tensor)
-    os.makedirs("graphs", exist_ok=True)
+    os.makedirs("graphs/slots", exist_ok=True)
     with open("graphs/consts.pb", "wb") as f:
         f.write(graph.SerializeToString(deterministic=True))
     with open("graphs/consts.pbtxt", "w") as f:
@@ -223,6 +227,18 @@ def make_frozen():
     with tf.Graph().as_default() as graph, v1.Session() as session:
         v1.train.import_meta_graph(prefix + ".meta").restore(session, prefix)
         write_graph("partitioned.pb", freeze(session, graph.as_graph_def(), ["softmax"]))
+    # A weight that is called like a slot, and one that the frozen graph does without.
+    with tf.Graph().as_default() as graph, v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 2], name="x")
+        m = v1.get_variable("cell/slow", initializer=tf.constant([[1.0], [2.0]]))
+        v = v1.get_variable("cell/Momentum", initializer=tf.constant([[3.0], [4.0]]))
+        v1.get_variable("other/slow", initializer=[5.0], trainable=False)
+        tf.matmul(x, m, name="y")
+        tf.matmul(x, v, name="z")
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, "graphs/slots/model.ckpt", write_state=False)
+        write_graph("slots/frozen.pb", freeze(session, graph.as_graph_def(), ["y", "z"]))
+        write_graph("slots/pruned.pb", freeze(session, graph.as_graph_def(), ["y"]))
     model = "corpus/saved_model_tf2/model"
     with tf.Graph().as_default() as graph, v1.Session() as session:
         meta = v1.saved_model.load(session, ["serve"], model)
@@ -258,7 +274,20 @@ def keep(values, path, found):
         values[path] = found
 
 
-def read(path, lines, values):
+def last_of_events(path):
+    """The graph that was written into an event file last."""
+    last = None
+    for event in summary_iterator.summary_iterator(path):
+        if event.HasField("graph_def"):
+            last = graph_pb2.GraphDef.FromString(event.graph_def)
+        if event.HasField("meta_graph_def"):
+            last = meta_graph_pb2.MetaGraphDef.FromString(event.meta_graph_def)
+    return last
+
+
+def parse(path):
+    if "tfevents" in path:
+        return last_of_events(path)
     with open(path, "rb") as f:
         data = f.read()
     text = path.endswith("pbtxt")
@@ -270,6 +299,14 @@ def read(path, lines, values):
         text_format.Parse(data, message, allow_unknown_extension=True)
     else:
         message.ParseFromString(data)
+    return message
+
+
+def read(path, lines, values):
+    message = parse(path)
+    if message is None:
+        return
+    text = path.endswith("pbtxt")
     kind = type(message).__name__
     if kind == "GraphDef":
         lines.append(describe(path, message, kind, text, "", None, message))
@@ -289,10 +326,10 @@ def main():
     make_consts()
     make_frozen()
     found, lines, values = [], [], {}
-    for top in ("corpus", "graphs", "real"):
+    for top in ("corpus", "events", "graphs", "real"):
         for folder, _, names in os.walk(top):
             found += [os.path.join(folder, n) for n in names
-                      if n.endswith((".meta", ".pbtxt")) or
+                      if n.endswith((".meta", ".pbtxt")) or "tfevents" in n or
                       n.endswith(".pb") and n != "fingerprint.pb"]
     for path in sorted(found):
         read(path, lines, values)

@@ -9,17 +9,18 @@
 #include "format/textproto.h"
 #include "fuzz.h"
 #include "proto/bundle.pb-c.h"
+#include "proto/graph.pb-c.h"
 #include "proto/state.pb-c.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const ProtobufCMessageDescriptor *const types[] = {
 		&ckpt__checkpoint_state__descriptor, &ckpt__bundle_header__descriptor,
-		&ckpt__bundle_entry__descriptor
+		&ckpt__bundle_entry__descriptor, &ckpt__saved_model__descriptor
 	};
 	if (!n)
 		return 0;
-	const ProtobufCMessageDescriptor *type = types[p[0] % 3];
+	const ProtobufCMessageDescriptor *type = types[p[0] % 4];
 	struct arena a;
 	struct buffer wire;
 	struct ckpt_error err = { 0 };

@@ -115,6 +115,25 @@ static void bfloat16_keeps_its_bits(void **state)
 	}
 }
 
+/* The short way to a bfloat16 gives what the long one does, by a double. */
+static void float32_is_rounded_as_any_real(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		uint32_t in = (uint32_t)chance();
+		if (chance_one_in(3))
+			in = (in & 0xffff0000) | (0x7fff + (uint32_t)chance_below(3));
+		uint8_t wide[8];
+		uint16_t straight, around;
+		const struct dtype *to = dtype_of(CKPT_BFLOAT16);
+		cast_elements(dtype_of(CKPT_FLOAT32), to, &in, 1, &straight);
+		cast_elements(dtype_of(CKPT_FLOAT32), dtype_of(CKPT_FLOAT64), &in, 1,
+			      wide);
+		cast_elements(dtype_of(CKPT_FLOAT64), to, wide, 1, &around);
+		CHECK(straight == around, "%08" PRIx32 ": %x, %x", in, straight, around);
+	}
+}
+
 static void integers_fit_or_are_refused(void **state)
 {
 	(void)state;
@@ -194,6 +213,7 @@ int group_cast(void)
 		cmocka_unit_test(reals_become_the_bits_of_numpy),
 		cmocka_unit_test(every_pattern_comes_back),
 		cmocka_unit_test(bfloat16_keeps_its_bits),
+		cmocka_unit_test(float32_is_rounded_as_any_real),
 		cmocka_unit_test(integers_fit_or_are_refused),
 		cmocka_unit_test(complex_numbers_are_pairs),
 		cmocka_unit_test(kinds_do_not_mix),

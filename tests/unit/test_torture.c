@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "make/export.h"
 #include "model/match.h"
 #include "model/scope.h"
@@ -24,6 +25,7 @@
 #include "report/pair.h"
 #include "report/rules.h"
 #include "format/graph_net.h"
+#include "report/scalars.h"
 #include "write_bundle.h"
 
 void *__real_malloc(size_t n);
@@ -118,6 +120,29 @@ static void parts_of_a_graph(struct ckpt_error *err)
 	    graph_function(g, &a, 0, err) &&
 	    !graph_variable_defs(g, &a, "variables", &defs, &n, err))
 		net_load(g, &a, GRAPH_MAIN, &net, err);
+	graph_close(g);
+	arena_drop(&a);
+}
+
+/* Scalars of both kinds, two event files, a graph in one of them. */
+static void event_files(struct ckpt_error *err)
+{
+	static const struct scalar_checkpoint steps[] = { { 40, 0 }, { 80, 1 } };
+	const char *folder = unit_data("events/restarts");
+	struct scalars s = { 0 };
+	struct arena a;
+	arena_init(&a, UINT64_MAX);
+	if (!scalars_read(&s, &a, folder, steps, COUNT(steps), UINT64_MAX, err)) {
+		/* What a file did not give is an error of its own. */
+		if (s.errors.n)
+			error_copy(err, s.errors.p[0]);
+		else
+			assert_int_equal(s.n, 3);
+	}
+	scalars_drop(&s);
+	const char *path =
+		unit_data("events/restarts/events.out.tfevents.1700001000.host");
+	struct graph *g = err->code ? NULL : graph_open(&a, path, NULL, UINT64_MAX, err);
 	graph_close(g);
 	arena_drop(&a);
 }
@@ -442,6 +467,7 @@ static const struct {
 	{ "frozen", read_frozen },
 	{ "text", read_text },
 	{ "parts of a graph", parts_of_a_graph },
+	{ "event files", event_files },
 	{ "latest of a folder", read_latest },
 	{ "slices", read_slices },
 	{ "big endian", read_big_endian },

@@ -10,6 +10,7 @@
 
 #include "base/crc32c.h"
 #include "format/reader.h"
+#include "format/shape.h"
 #include "format/variables.h"
 
 enum { LIMIT = 64 << 20, LONGEST = 256 };
@@ -168,6 +169,7 @@ static void how_they_were_found(void **state)
 	v = variable_of(&p, "child_variable");
 	assert_int_equal(v->how, VARIABLE_BY_FUNCTION);
 	assert_string_equal(v->key.p, "child/z/.ATTRIBUTES/VARIABLE_VALUE");
+	assert_string_equal(v->restore.p, "RestoreV2");
 	assert_int_equal(p.v.n_unused, 0);
 	close_pair(&p);
 }
@@ -189,9 +191,109 @@ static void what_does_not_fit(void **state)
 	close_pair(&p);
 }
 
+static void match_text(struct pair *p, const char *text, const char *checkpoint)
+{
+	const char *folder = unit_folder();
+	struct ckpt_error err = { 0 };
+	unit_write(folder, "g.pbtxt", text, strlen(text));
+	const char *path = arena_printf(&arena, "%s/g.pbtxt", folder);
+	p->graph = graph_open(&arena, path, NULL, LIMIT, &err);
+	CHECK(p->graph, "%s", err.text);
+	p->checkpoint = ckpt_open(unit_data(checkpoint), NULL, &err);
+	CHECK(p->checkpoint, "%s", err.text);
+	CHECK(!net_load(p->graph, &arena, GRAPH_MAIN, &p->net, &err), "%s", err.text);
+	CHECK(!variables_read(&p->v, p->graph, &p->net, &arena, &err), "%s", err.text);
+	CHECK(!variables_match(&p->v, p->checkpoint, &arena, &err), "%s", err.text);
+}
+
+#define NODE(name, attrs) "node { name: '" name "' op: 'VarHandleOp' " attrs " } "
+
+/* No restore op assigns them: their names are looked for, in the object graph, too. */
+static void by_other_names(void **state)
+{
+	(void)state;
+	struct pair p;
+	match_text(&p,
+		   NODE("dense/kernel", "")
+			   NODE("x", "attr { key: 'shared_name' value { s: 'dense/bias' } }")
+				   NODE("no", ""),
+		   "corpus/object_based");
+	const struct variable *v = variable_of(&p, "dense/kernel");
+	assert_int_equal(v->how, VARIABLE_BY_OBJECT);
+	assert_int_equal(v->tensor->dims[0], 8);
+	assert_int_equal(variable_of(&p, "x")->how, VARIABLE_BY_OBJECT);
+	assert_int_equal(variable_of(&p, "no")->status, VARIABLE_MISSING);
+	close_pair(&p);
+}
+
+/* The graph says that the variable is a column of a variable of another name. */
+static void a_part_of_another(void **state)
+{
+	(void)state;
+	static const char head[] =
+		"meta_info_def { tensorflow_version: '1' } graph_def { " NODE(
+			"v/part_0", "attr { key: 'shape' value { shape { dim { size: 3 } "
+				    "dim { size: 1 } } } }") "} ";
+	/* VariableDef { 1: "v/part_0:0" 4: { 1: "w" 2: [3,2] 3: [0,1] 4: [3,1] } } */
+	static const char part[] =
+		"collection_def { key: 'variables' value { bytes_list { value: "
+		"'\\012\\012v/part_0:0\\042\\017\\012\\001w\\022\\002\\003\\002"
+		"\\032\\002\\000\\001\\042\\002\\003\\001' } } }";
+	struct pair p;
+	struct selection s;
+	match_text(&p, arena_printf(&arena, "%s%s", head, part), "corpus/ref_variables");
+	const struct variable *v = &p.v.all[0];
+	assert_int_equal(v->how, VARIABLE_BY_PARTITION);
+	assert_int_equal(v->status, VARIABLE_PRESENT);
+	variable_selection(v, &s);
+	assert_int_equal(s.dim[0].count, 3);
+	assert_int_equal(s.dim[1].start, 1);
+	assert_int_equal(s.dim[1].count, 1);
+	close_pair(&p);
+	match_text(&p, head, "corpus/ref_variables");
+	assert_int_equal(p.v.all[0].status, VARIABLE_MISSING);
+	close_pair(&p);
+}
+
+/* tensorflow/core/util/saved_tensor_slice_util_test.cc, and what must not pass. */
+static void slices_as_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int rank; /* -1: malformed */
+		int64_t start, extent; /* of the last dimension */
+	} cases[] = {
+		{ "4 5 0,2:-", 2, 0, 5 },  { "4 5 -:1,3", 2, 1, 3 },
+		{ "7 7,0", 1, 7, 0 },	   { "", -1, 0, 0 },
+		{ "4 5 0,2", -1, 0, 0 },   { "4 5 0,2:-:-", -1, 0, 0 },
+		{ "4 0,5", -1, 0, 0 },	   { "4 5,0", -1, 0, 0 },
+		{ "4 -1,2", -1, 0, 0 },	   { "4 0,2 ", -1, 0, 0 },
+		{ "4  0,2", -1, 0, 0 },	   { " 0,2", -1, 0, 0 },
+		{ "x 0,2", -1, 0, 0 },	   { "4 0,", -1, 0, 0 },
+		{ "9999999999999999999 -", -1, 0, 0 },
+	};
+	int64_t dims[MAX_RANK], start[MAX_RANK], extent[MAX_RANK];
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int rank;
+		const char *text = cases[i].text;
+		const bool good = slice_text_decode(text, strlen(text), &rank, dims, start,
+						    extent);
+		CHECK(good == (cases[i].rank >= 0), "'%s'", text);
+		if (!good)
+			continue;
+		CHECK(rank == cases[i].rank, "'%s'", text);
+		CHECK(start[rank - 1] == cases[i].start, "'%s'", text);
+		CHECK(extent[rank - 1] == cases[i].extent, "'%s'", text);
+	}
+}
+
 int group_variables(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(by_other_names, begin, end),
+		cmocka_unit_test_setup_teardown(a_part_of_another, begin, end),
+		cmocka_unit_test(slices_as_text),
 		cmocka_unit_test_setup_teardown(same_as_tensorflow, begin, end),
 		cmocka_unit_test_setup_teardown(how_they_were_found, begin, end),
 		cmocka_unit_test_setup_teardown(what_does_not_fit, begin, end),

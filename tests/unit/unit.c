@@ -37,12 +37,14 @@ static const struct {
 	{ "values", group_values },
 	{ "slicekey", group_slicekey },
 	{ "wire", group_wire },
+	{ "textprint", group_textprint },
 	{ "textproto", group_textproto },
 	{ "npy", group_npy },
 	{ "table", group_table },
 	{ "block", group_block },
 	{ "state", group_state },
 	{ "bundle", group_bundle },
+	{ "events", group_events },
 	{ "fields", group_fields },
 	{ "graph", group_graph },
 	{ "variables", group_variables },
@@ -64,7 +66,7 @@ static const struct {
 };
 
 static uint64_t first_seed = 20260101, seed;
-static char folders[64][32];
+static char folders[256][32];
 static size_t n_folders;
 
 void unit_fail(const char *file, int line, const char *condition, const char *format, ...)
