@@ -38,6 +38,13 @@ TARGETS = [
     ["broken/huge_string_count/m"],
     ["broken/dim_zero_then_huge/m"],
     ["broken/data_flip/m", "broken/data_truncated/m"],
+    ["corpus/saver_v2/frozen.pb"],
+    ["corpus/saver_v2/graph.pbtxt"],
+    ["--as", "graph", "corpus/saved_model_tf2/model"],
+    ["corpus/saver_v2/model.ckpt-200", "corpus/saver_v2/frozen.pb"],
+    ["corpus/arrays/plain.npz"],
+    ["corpus/arrays/orders_deflated.npz", "corpus/arrays/orders.npz"],
+    ["corpus/arrays/all.safetensors"],
 ]
 NAMED = ["Enter", "Enter", "Enter", "Esc", "Tab", "Tab", "BackTab", "Space", "Up", "Down", "Left",
          "Right", "Home", "End", "PgUp", "PgDn", "Backspace", "Del", "F1", "^D", "^U", "^F", "^B",

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "cli/cmd.h"
+#include "format/reader.h"
 #include "tui/app.h"
 #include "tui/views.h"
 
@@ -69,8 +70,8 @@ static int read_options(const struct options *o, struct app_options *to,
 	return o->given[OPT_SIZE] ? read_size(o->value[OPT_SIZE], &to->term, err) : 0;
 }
 
-/* A folder of several checkpoints opens on its history, everything else on what is in
- * it. */
+/* A folder of several checkpoints opens on its history, a graph on its nodes, everything
+ * else on what is in it. */
 static struct view *view_of_one(const struct options *o, struct arena *a,
 				const struct view_settings *s, struct ckpt_error *err)
 {
@@ -80,7 +81,10 @@ static struct view *view_of_one(const struct options *o, struct arena *a,
 	if (run.n > 1)
 		return history_view(o->args[0], s);
 	const struct view_ckpt c = { .c = ckpt_open(o->args[0], &s->open, err) };
-	return c.c ? browse_view(c, o->args[0], s) : NULL;
+	if (!c.c)
+		return NULL;
+	return graph_of_checkpoint(c.c) ? nodes_view(c, o->args[0], s)
+					: browse_view(c, o->args[0], s);
 }
 
 static struct view *view_of_two(const struct options *o, const struct view_settings *s,

@@ -38,6 +38,9 @@ struct view *pair_view(const struct diff *d, const struct diff_item *item,
 		       const struct view_settings *s);
 /* The checkpoints of a folder. */
 struct view *history_view(const char *folder, const struct view_settings *s);
+/* What a graph is; c: its constants as a checkpoint, as ckpt_open() opens it. */
+struct view *nodes_view(struct view_ckpt c, const char *given,
+			const struct view_settings *s);
 /* Is a checkpoint whole: what verify says. */
 struct view *verify_view(struct ckpt *c, const struct view_settings *s);
 
