@@ -6,6 +6,7 @@ DUMPS is what `ckpt-inspect tui --keys` writes for `:dump-attr NAME`: each becom
 FOLDER/NAME.svg.
 """
 import os
+import re
 import sys
 import unicodedata
 from xml.sax.saxutils import escape
@@ -67,9 +68,9 @@ def block(c, x, y, fill):
 
 def row(text, letters, y):
     out = []
-    if letters.startswith("R"):
-        out.append('<rect x="%g" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
-            EDGE, y, CELL * len(letters), LINE, TEXT))
+    for part in re.finditer("R+", letters):
+        out.append('<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
+            EDGE + part.start() * CELL, y, len(part[0]) * CELL, LINE, TEXT))
     for column, width, part, letter, alone in runs(text.ljust(len(letters)), letters):
         x = EDGE + column * CELL
         fill, weight, opacity = LOOKS.get(letter, (TEXT, 400, 1))
