@@ -58,10 +58,14 @@ static void restore_terminal(void)
 	tcsetattr(saved.fd, TCSANOW, &saved.modes);
 }
 
+/* Whoever was there before has his say when the terminal is as it was. */
 static void on_fatal(int number)
 {
 	restore_terminal();
 	signal(number, SIG_DFL);
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		if (fatal[i] == number && number != SIGBUS)
+			sigaction(number, &fatal_before[i], NULL);
 	raise(number);
 }
 
@@ -100,7 +104,8 @@ void term_catch_signals(void)
 	prepare_undo();
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
 		sigaction(fatal[i], NULL, &fatal_before[i]);
-		if (fatal_before[i].sa_handler == SIG_DFL)
+		/* Of mapped files, SIGBUS is told by mapping.c. */
+		if (fatal[i] != SIGBUS || fatal_before[i].sa_handler == SIG_DFL)
 			sigaction(fatal[i], &a, NULL);
 	}
 	mapping_otherwise(on_fatal);
@@ -115,7 +120,7 @@ void term_catch_signals(void)
 void term_release_signals(void)
 {
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-		if (fatal_before[i].sa_handler == SIG_DFL)
+		if (fatal[i] != SIGBUS || fatal_before[i].sa_handler == SIG_DFL)
 			sigaction(fatal[i], &fatal_before[i], NULL);
 	mapping_otherwise(NULL);
 	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
