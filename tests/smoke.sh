@@ -23,6 +23,15 @@ screen() {
 		sleep 0.1
 	done
 }
+# prompt: waits until the shell does, on the last line that says anything.
+prompt() {
+	i=0
+	while ! t capture-pane -p | grep -v '^$' | tail -n 1 | grep -qx '% *'; do
+		i=$((i + 1))
+		[ "$i" -lt 100 ] || fail 'no prompt in 10 seconds'
+		sleep 0.1
+	done
+}
 type_in() { t send-keys -l "$1" && t send-keys Enter; }
 # modes NAME: what stty says, asked in the terminal itself.
 modes() {
@@ -34,7 +43,7 @@ TERM=screen t -f /dev/null new-session -d -x 80 -y 24 \
 	"env -u NO_COLOR PS1='$ ' LC_ALL=C.UTF-8 sh -i" || exit 77
 screen '^\$ *$'
 type_in "cd $tmp; PS1='% '; CI=$CKPT_INSPECT"
-screen '^%'
+prompt
 modes before
 
 # Start, a new size, too small a one, quit.
@@ -51,19 +60,19 @@ screen 'tree · by name'
 t send-keys Escape
 screen '\[checkpoints\] tensors'
 t send-keys q
-screen '^%'
+prompt
 modes quit
 
 # Suspended, and on again.
 type_in '$CI run@1000'
 screen 'tree · by name'
 t send-keys C-z
-screen '^% *$'
+prompt
 modes suspended
 type_in fg
 screen 'tree · by name'
 t send-keys Q
-screen '^%'
+prompt
 modes resumed
 
 # Killed, politely and by a fault.
@@ -72,7 +81,7 @@ for signal in TERM HUP SEGV; do
 	screen 'tree · by name'
 	pkill -"$signal" -P "$(t display-message -p '#{pane_pid}')" ||
 		fail "no process to signal"
-	screen '^%'
+	prompt
 	modes "$signal"
 done
 
@@ -80,13 +89,14 @@ done
 type_in 'clear; echo x | $CI tui run@1000'
 screen 'tree · by name'
 t send-keys q
-screen '^%'
+prompt
 modes piped
 
 # A terminal that cannot place a cursor gets the list.
 type_in 'clear; TERM=dumb $CI run@1000; TERM=dumb $CI tui run@1000'
 screen 'cannot place a cursor'
 screen 'tensors, .* elements'
+prompt
 modes dumb
 
 for m in quit suspended resumed TERM HUP SEGV piped dumb; do
