@@ -50,7 +50,7 @@ static int read_proto(struct graph *g, struct proto *p, const char **problem,
 {
 	struct fields fields = fields_of(&g->scan, p->range.at, p->range.n);
 	struct field f;
-	int r;
+	int r = 0;
 	while (!*problem && (r = fields_next(&fields, &f, err)) > 0) {
 		if (f.number == 1 && f.type == WIRE_VARINT)
 			p->dtype = f.value < INT32_MAX ? (int)f.value : -1;
