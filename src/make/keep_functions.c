@@ -11,6 +11,7 @@
 #include <ctype.h>
 
 #include "base/error.h"
+#include "make/flow_ops.h"
 #include "make/shown.h"
 #include "make/sound.h"
 
@@ -73,9 +74,23 @@ static bool is_table(struct ckpt_string op)
 	       graph_text_is(op, "MutableHashTableV2");
 }
 
+/* Does it read a variable that no value has reached? Its handle is fed, or captured by a
+ * function that was traced: the variable is not in this graph. */
+static bool reads_elsewhere(const struct graph_node *n, const struct flow_mark *mark)
+{
+	const enum flow_step step = flow_of_handle(n->op, 0);
+	return (!mark || mark->step == FLOW_KEEP) && step != FLOW_KEEP &&
+	       step != FLOW_PASS;
+}
+
 static int add_node(struct reading *r, const struct graph_node *n, uint32_t at)
 {
 	const struct flow_mark *mark = r->scope ? &r->scope->marks[at] : NULL;
+	if (reads_elsewhere(n, mark))
+		return error_set(r->err, CKPT_EUNSUPPORTED, r->f->graph->path, -1,
+				 "%s reads a variable that is not in this graph: its "
+				 "handle comes from outside",
+				 NODE(r->f->graph, n->function, n));
 	if (!r->k->table && is_table(n->op))
 		r->k->table = arena_copy(r->f->arena, n->op.p, n->op.len);
 	if (n->function >= 0 && variable_op(n->op))
