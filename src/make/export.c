@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "make/guard.h"
 #include "make/write.h"
 #include "model/cast.h"
 #include "model/slice.h"
@@ -237,7 +238,7 @@ int export_plan(struct export_job *e, struct arena *arena, struct ckpt *c,
 		return error_set(err, CKPT_EINVAL, ckpt_prefix(c), -1,
 				 "has no object graph that can be read, so that there "
 				 "are no names but the tensors' own");
-	if (guard_path(e, query->out, err) ||
+	if (guard_path(arena, c, query->out, err) ||
 	    output_free(query->out, query->format == EXPORT_NPY_DIR, query->force, err) ||
 	    plan_items(e, tensors, err) || names_plan(e, err) || plan_holds(e, err))
 		return -1;
@@ -367,7 +368,7 @@ uint64_t export_work(const struct export_job *e)
 int export_open(struct export_job *e, struct output *o, const char *path,
 		struct ckpt_error *err)
 {
-	return guard_path(e, path, err) ||
+	return guard_path(e->arena, e->c, path, err) ||
 			       output_free(path, false, e->query->force, err) ||
 			       output_open(o, e->arena, path, err)
 		       ? -1

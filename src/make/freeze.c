@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/output.h"
 #include "format/graph_beside.h"
 #include "format/path.h"
+#include "make/guard.h"
 #include "make/shown.h"
 
 int freeze_too_long(const struct freeze *z, uint64_t n, struct ckpt_error *err)
@@ -61,31 +63,19 @@ static bool same_file(const char *a, const char *b)
 /* Nothing that is read may be written. */
 static int check_target(const struct freeze *z, struct ckpt_error *err)
 {
-	const char *out = z->request.out, *file;
-	const struct located *at = &z->c->at;
-	bool input = same_file(out, z->graph->path) || same_file(out, at->given);
-	if (at->folder)
-		input |= same_file(out, path_join(z->arena, at->folder, "checkpoint"));
-	for (size_t i = 0; (file = z->c->reader->file(z->c, i)); i++)
-		input |= same_file(out, file);
-	if (input && !path_is_folder(out))
-		return error_set(
-			err, CKPT_EINVAL, out, -1,
-			"belongs to what is read; the frozen graph needs another "
-			"name");
+	const char *out = z->request.out;
 	const size_t n = strlen(out);
 	if (!n || out[n - 1] == '/')
 		return error_set(err, CKPT_EINVAL, n ? out : NULL, -1,
 				 "-o takes the name of a file");
-	if (path_is_folder(out))
-		return error_set(err, CKPT_EINVAL, out, -1,
-				 "is a folder, a file's name was expected");
-	if (path_is_there(out) && !path_is_file(out))
+	if (path_is_there(out) && !path_is_file(out) && !path_is_folder(out))
 		return error_set(err, CKPT_EINVAL, out, -1, "is not a regular file");
-	if (path_is_there(out) && !z->request.replace)
-		return error_set(err, CKPT_EINVAL, out, -1,
-				 "exists; --force replaces it");
-	return 0;
+	if (same_file(out, z->graph->path))
+		return error_set(err, CKPT_EINVAL, out, -1, "is the graph that is read");
+	return guard_path(z->arena, z->c, out, err) ||
+			       output_free(out, false, z->request.replace, err)
+		       ? -1
+		       : 0;
 }
 
 /* --- variables --------------------------------------------------------------------- */

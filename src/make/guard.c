@@ -6,13 +6,14 @@
  */
 #include "config.h"
 
+#include "make/guard.h"
+
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/source.h"
+#include "format/graph_beside.h"
 #include "format/path.h"
-#include "make/write.h"
 
 struct guard {
 	struct arena *arena;
@@ -50,31 +51,35 @@ static void on_member(void *arg, const struct member *m)
 	look_at(arg, m->path);
 }
 
-int guard_path(struct export_job *e, const char *path, struct ckpt_error *err)
+int guard_path(struct arena *a, struct ckpt *c, const char *path, struct ckpt_error *err)
 {
-	struct guard g = { .arena = e->arena, .path = path };
-	const struct located *at = &e->c->at;
+	struct guard g = { .arena = a, .path = path };
+	const struct located *at = &c->at;
 	const char *more[] = { ".index", ".meta" };
 	g.exists = !source_identify(path, &g.own);
 	g.in_folder = identify_folder(&g, path, &g.folder);
 	look_at(&g, at->given);
 	look_at(&g, at->prefix);
 	if (at->folder) {
-		const char *state = path_join(e->arena, at->folder, "checkpoint");
+		const char *state = path_join(a, at->folder, "checkpoint");
 		g.no_memory |= !state;
 		if (state)
 			look_at(&g, state);
 	}
 	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-		const char *beside = arena_printf(e->arena, "%s%s", at->prefix, more[i]);
+		const char *beside = arena_printf(a, "%s%s", at->prefix, more[i]);
 		g.no_memory |= !beside;
 		if (beside)
 			look_at(&g, beside);
 	}
-	if (e->c->reader->members(e->c, on_member, &g, err))
+	/* Of a V1 pattern, and of a SavedModel's variables, under another name. */
+	const char *graph = graph_of_prefix(a, at->prefix);
+	if (graph)
+		look_at(&g, graph);
+	if (c->reader->members(c, on_member, &g, err))
 		return -1;
 	if (g.no_memory)
-		return arena_error(e->arena, err);
+		return arena_error(a, err);
 	return g.hit ? error_set(err, CKPT_EINVAL, path, -1,
 				 "belongs to the checkpoint that is read")
 		     : 0;

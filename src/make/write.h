@@ -74,9 +74,4 @@ int npy_put(struct export_job *e, const struct export_item *item, put_fn put, vo
  * same. */
 int names_plan(struct export_job *e, struct ckpt_error *err);
 
-/* --- guard.c ----------------------------------------------------------------------- */
-
-/* EINVAL if path is a file of the checkpoint, or the name of one that is missing. */
-int guard_path(struct export_job *e, const char *path, struct ckpt_error *err);
-
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "make/guard.h"
 #include "make/write.h"
 
 /* The only item that is written. */
@@ -123,7 +124,7 @@ out:
 
 int write_npy_folder(struct export_job *e, struct ckpt_error *err)
 {
-	if (guard_path(e, e->query->out, err))
+	if (guard_path(e->arena, e->c, e->query->out, err))
 		return -1;
 	const char *folder = output_folder(e->arena, e->query->out, err);
 	if (!folder)
