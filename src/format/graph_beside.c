@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/locate.h"
 #include "format/path.h"
 
 const char *graph_of_saved_model(struct arena *a, const char *folder)
@@ -42,6 +43,21 @@ const char *graph_of_prefix(struct arena *a, const char *prefix)
 	const int n = (int)(stem ? stem : strlen(prefix));
 	const char *meta = arena_printf(a, "%.*s.meta", n, prefix);
 	return path_is_file(meta) ? meta : of_variables(a, prefix);
+}
+
+struct ckpt *checkpoint_beside(struct arena *a, const char *path, uint64_t limit)
+{
+	const struct ckpt_options plain = { .max_memory = limit };
+	struct located at;
+	const char *folder = path_folder(a, path);
+	if (!folder || locate(a, path, &plain, &at, NULL) || at.reader == &reader_graph)
+		path = folder && *folder ? folder : ".";
+	struct ckpt *c = reader_open(path, &plain, NULL);
+	if (c && graph_of_checkpoint(c)) {
+		ckpt_close(c);
+		return NULL;
+	}
+	return c;
 }
 
 /* --- values ------------------------------------------------------------------------ */

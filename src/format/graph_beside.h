@@ -17,6 +17,11 @@ const char *graph_of_saved_model(struct arena *a, const char *folder);
 /* A checkpoint's own graph; NULL if there is none. */
 const char *graph_of_prefix(struct arena *a, const char *prefix);
 
+/* The checkpoint that a graph's path means to the commands that read values, else the one
+ * that its folder means: whether it fits the graph is for the caller to see. NULL: none
+ * that opens. */
+struct ckpt *checkpoint_beside(struct arena *a, const char *path, uint64_t limit);
+
 /* A graph and what a checkpoint has for its variables. */
 struct graph_values {
 	struct graph *graph; /* closed by graph_values_drop() */

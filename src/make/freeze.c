@@ -137,16 +137,33 @@ static bool needs_values(const struct freeze *z)
 	return false;
 }
 
-/* A graph alone is a checkpoint of its constants; that is not what is missing. */
+/* A graph alone is a checkpoint of its constants; that is not what is missing. Which
+ * checkpoint of a folder is meant is not guessed, but said. */
+static int refuse_graph(const struct freeze *z, struct ckpt_error *err)
+{
+	struct ckpt *c = checkpoint_beside(z->arena, z->graph->path, z->c->limit);
+	const char *name = c ? path_base(ckpt_prefix(c)) : NULL;
+	if (name)
+		error_set(err, CKPT_ENOTFOUND, z->graph->path, -1,
+			  "a graph has no values for its %zu variables; beside it lies "
+			  "'%s': freeze that, with --graph",
+			  z->variables.n,
+			  SHOWN(((struct ckpt_string){ name, strlen(name) })));
+	else
+		error_set(err, CKPT_ENOTFOUND, z->graph->path, -1,
+			  "no checkpoint lies beside this graph, which has %zu "
+			  "variables; freeze CHECKPOINT --graph GRAPH",
+			  z->variables.n);
+	ckpt_close(c);
+	return -1;
+}
+
 static int match(struct freeze *z, struct ckpt_error *err)
 {
 	if (!needs_values(z))
 		return 0;
 	if (graph_of_checkpoint(z->c))
-		return error_set(err, CKPT_ENOTFOUND, z->graph->path, -1,
-				 "no checkpoint lies beside this graph, which has %zu "
-				 "variables; freeze CHECKPOINT --graph GRAPH",
-				 z->variables.n);
+		return refuse_graph(z, err);
 	return variables_match(&z->variables, z->c, z->arena, err);
 }
 

@@ -11,7 +11,6 @@
 #include "base/number.h"
 #include "format/graph_beside.h"
 #include "format/graph_signatures.h"
-#include "format/locate.h"
 #include "format/path.h"
 #include "report/list.h"
 
@@ -111,29 +110,12 @@ static int ask_graph(struct holds *h, struct arena *a, struct graph_values *v,
 
 /* --- beside ------------------------------------------------------------------------ */
 
-/* The checkpoint that a graph's path means to the other commands, else the one that its
- * folder means: then it has to have some of the graph's variables. */
-static struct ckpt *open_beside(struct arena *a, const char *path, struct ckpt *graph)
-{
-	const struct ckpt_options plain = { .max_memory = graph->limit };
-	struct located at;
-	const char *folder = path_folder(a, path);
-	if (!folder || locate(a, path, &plain, &at, NULL) || at.reader == &reader_graph)
-		path = folder && *folder ? folder : ".";
-	struct ckpt *c = reader_open(path, &plain, NULL);
-	if (c && graph_of_checkpoint(c)) {
-		ckpt_close(c);
-		return NULL;
-	}
-	return c;
-}
-
 static int of_graph(struct holds *h, struct arena *a, struct ckpt *c,
 		    struct ckpt_error *err)
 {
 	const struct graph *g = graph_of_checkpoint(c);
 	struct graph_values v = { 0 };
-	struct ckpt *beside = open_beside(a, g->path, c);
+	struct ckpt *beside = checkpoint_beside(a, g->path, c->limit);
 	struct ckpt_error why = { 0 };
 	h->graph = true;
 	h->nodes = g->n_nodes;
