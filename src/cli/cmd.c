@@ -81,15 +81,20 @@ int end_reading(struct ckpt *c, int code)
 	return EXIT_TROUBLE;
 }
 
-void tell_note(struct ckpt *c)
+void tell_of(const char *path, const char *note)
 {
-	if (!c->at.note)
+	if (!note)
 		return;
 	fputs("ckpt-inspect: ", stderr);
-	text_put(stderr, c->at.given, strlen(c->at.given));
+	text_put(stderr, path, strlen(path));
 	fputs(": ", stderr);
-	text_put(stderr, c->at.note, strlen(c->at.note));
+	text_put(stderr, note, strlen(note));
 	putc('\n', stderr);
+}
+
+void tell_note(struct ckpt *c)
+{
+	tell_of(c->at.given, c->at.note);
 }
 
 void print_heading(struct ckpt *c)

@@ -31,6 +31,8 @@ struct matcher *matcher_of(const struct options *o, struct arena *a, size_t firs
 int end_reading(struct ckpt *c, int code);
 /* What standard error says of how a path was taken, if that was not straightforward. */
 void tell_note(struct ckpt *c);
+/* The same of something else; note NULL: nothing. */
+void tell_of(const char *path, const char *note);
 /* "model.ckpt-5  V2 bundle, 2 shards": the line above a listing. */
 void print_heading(struct ckpt *c);
 /* The bits of --role, 0 without it. -1: EINVAL. */

@@ -195,6 +195,14 @@ static int write_watched(const struct options *o, struct freeze *z)
 	return interrupted ? EXIT_INTERRUPTED : code;
 }
 
+/* How the two paths were taken. That a graph alone has constants only is no news here. */
+static void tell_notes(const struct freeze *z)
+{
+	if (!graph_of_checkpoint(z->c))
+		tell_note(z->c);
+	tell_of(z->graph->path, z->graph->note);
+}
+
 static void tell_table(const struct freeze *z)
 {
 	if (!z->table)
@@ -223,6 +231,7 @@ static int freeze(const struct options *o, struct arena *a, struct ckpt *c)
 	int code = freeze_open(&z, a, c, &request, &err) ? fail(o, &err)
 							 : write_watched(o, &z);
 	if (code == EXIT_FINE) {
+		tell_notes(&z);
 		tell_table(&z);
 		if (wants_json(o))
 			freeze_json(o, a, &z);

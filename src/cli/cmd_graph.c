@@ -48,7 +48,11 @@ static int open_graph(struct graph_asked *q, struct ckpt_error *err)
 	if (locate(&q->arena, o->args[0], &options, &q->at, err))
 		return -1;
 	q->graph = graph_open(&q->arena, q->at.prefix, q->at.tags, limit, err);
-	return q->graph ? 0 : -1;
+	if (!q->graph)
+		return -1;
+	tell_of(o->args[0], q->at.note);
+	tell_of(q->graph->path, q->graph->note);
+	return 0;
 }
 
 /* --- the match --------------------------------------------------------------------- */

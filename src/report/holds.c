@@ -102,6 +102,8 @@ static int ask_graph(struct holds *h, struct arena *a, struct graph_values *v,
 	const Ckpt__MetaInfoDef *info = meta ? meta->meta_info_def : NULL;
 	h->has_variables = true;
 	h->variables = v->saved;
+	for (uint32_t i = 0; i < v->net.n_nodes; i++)
+		h->reads |= graph_text_is(v->net.nodes[i].op, "ReadVariableOp");
 	if (info && info->tensorflow_version.len)
 		h->tensorflow = arena_copy(a, info->tensorflow_version.data,
 					   info->tensorflow_version.len);
@@ -188,8 +190,10 @@ static const char *graph_text(const struct holds *h, struct arena *a, struct ckp
 		number_grouped(n, ckpt_count(c));
 		return arena_printf(a,
 				    "graph yes, values in %s constant%s; no variables: "
-				    "frozen, or without any",
-				    n, plural(ckpt_count(c)));
+				    "%s",
+				    n, plural(ckpt_count(c)),
+				    h->reads ? "what it reads is not saved, or not in it"
+					     : "frozen, or without any");
 	}
 	number_grouped(all, h->variables);
 	if (!h->checkpoint_beside)

@@ -28,6 +28,7 @@ struct holds {
 	uint64_t beside;	   /* … in the checkpoint beside it */
 	const char *checkpoint_beside; /* of a graph: its prefix; NULL: none */
 	const char *graph_beside;      /* of a checkpoint: its path; NULL: none */
+	bool reads; /* a graph: it reads variables, its own or not */
 	bool borrowed; /* that graph is of another name, but each variable has a value */
 	const char *tensorflow; /* the version that wrote the graph; NULL: not known */
 	struct signature_row *signatures;
