@@ -25,7 +25,7 @@ static void put_name(struct ckpt_string name)
 
 static void print_counts(const struct freeze *z)
 {
-	char n[NUMBER_MAX], elements[NUMBER_MAX], bytes[NUMBER_MAX];
+	char n[NUMBER_MAX], all[NUMBER_MAX], elements[NUMBER_MAX], bytes[NUMBER_MAX];
 	number_grouped(n, z->n_variables);
 	number_grouped(elements, z->elements);
 	number_bytes(bytes, z->value_bytes);
@@ -33,11 +33,13 @@ static void print_counts(const struct freeze *z)
 	printf("%s, now constants of %s elements (%s)\n", n, elements, bytes);
 	number_grouped(n, z->n_nodes);
 	label("nodes");
-	printf("%s of %u\n", n, z->net.n_nodes);
+	number_grouped(all, z->net.n_nodes);
+	printf("%s of %s\n", n, all);
 	if (z->n_functions) {
 		number_grouped(n, z->n_functions);
 		label("functions");
-		printf("%s of %zu\n", n, z->graph->n_functions);
+		number_grouped(all, z->graph->n_functions);
+		printf("%s of %s\n", n, all);
 	}
 	number_grouped(n, z->file_bytes);
 	label("written");

@@ -42,6 +42,9 @@ static int open_graph(struct graph_asked *q, struct ckpt_error *err)
 {
 	const struct options *o = q->o;
 	struct ckpt_options options = ckpt_options_of(o);
+	if (options.as && strcmp(options.as, "graph") && !o->given[OPT_CHECKPOINT])
+		return usage(err, "--as v1 or v2 is for --checkpoint: a graph is opened "
+				  "as nothing else");
 	options.as = "graph";
 	const uint64_t limit = options.max_memory ? options.max_memory : USUAL_LIMIT;
 	arena_init(&q->arena, limit);

@@ -83,10 +83,10 @@ static void print_totals(const struct list_report *r)
 	number_grouped(number, r->elements);
 	printf(", %s element%s", number, r->elements == 1 ? "" : "s");
 	number_bytes(number, r->size_bytes);
-	printf(", %s: ", number);
-	print_kinds(r->dtypes, r->n_dtypes);
+	printf(r->n ? ", %s: " : ", %s\n", number);
 	if (!r->n)
 		return;
+	print_kinds(r->dtypes, r->n_dtypes);
 	fputs("roles: ", stdout);
 	print_kinds(r->roles, N_ROLES);
 }

@@ -19,6 +19,7 @@
 #include "format/finding.h"
 #include "format/graph_const.h"
 #include "format/graph_net.h"
+#include "format/graph_sound.h"
 #include "format/reader.h"
 #include "format/variables.h"
 
@@ -205,6 +206,20 @@ static void tell_missing(const struct finder *f, const struct graph *g, int64_t 
 	}
 }
 
+/* Names and inputs are in order: what is left are nodes that need their own result. */
+static int check_circles(struct graph *g, int64_t which, struct arena *a,
+			 const struct net *net, const struct finder *f,
+			 struct ckpt_error *err)
+{
+	struct ckpt_error why = { 0 };
+	if (!sound_check(g, a, net, NULL, which, &why))
+		return 0;
+	if (why.code != CKPT_EUNSUPPORTED)
+		return error_copy(err, &why);
+	finding_emit(f, FOUND_GRAPH, NULL, g->path, -1, -1, "%s", why.text);
+	return 0;
+}
+
 static int check_net(struct graph *g, int64_t which, struct arena *a,
 		     const struct finder *f, struct ckpt_error *err)
 {
@@ -218,7 +233,7 @@ static int check_net(struct graph *g, int64_t which, struct arena *a,
 		return 0;
 	tell_missing(f, g, which, &net);
 	if (net.duplicate == NET_MISSING)
-		return 0;
+		return net.n_missing ? 0 : check_circles(g, which, a, &net, f, err);
 	const struct net_node *n = &net.nodes[net.duplicate];
 	text_escape(name, sizeof name, n->name.p, n->name.len);
 	finding_emit(f, FOUND_GRAPH, NULL, g->path, graph_offset(g, n->range.at),

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/graph_shown.h"
 #include "format/reader.h"
-#include "make/shown.h"
 #include "model/selected.h"
 #include "model/typed.h"
 

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "format/graph_shown.h"
 #include "format/graph_users.h"
 #include "make/flow_call.h"
 #include "make/flow_ops.h"
-#include "make/shown.h"
 
 enum { ANY_OUTPUT = -1 };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "format/graph_shown.h"
 #include "format/message.h"
-#include "make/shown.h"
 
 static struct ckpt_string string_of(ProtobufCBinaryData b)
 {

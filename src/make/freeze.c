@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "format/graph_beside.h"
+#include "format/graph_shown.h"
 #include "format/path.h"
 #include "make/guard.h"
-#include "make/shown.h"
 
 int freeze_too_long(const struct freeze *z, uint64_t n, struct ckpt_error *err)
 {

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "format/graph_ends.h"
+#include "format/graph_shown.h"
 #include "format/graph_signatures.h"
 #include "make/freeze.h"
-#include "make/shown.h"
 #include "model/match.h"
 
 struct choosing {

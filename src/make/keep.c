@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/wire.h"
-#include "make/sound.h"
+#include "format/graph_sound.h"
 
 /* The nodes that each node is to stand with. */
 struct together {

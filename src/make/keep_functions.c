@@ -11,9 +11,9 @@
 #include <ctype.h>
 
 #include "base/error.h"
+#include "format/graph_shown.h"
+#include "format/graph_sound.h"
 #include "make/flow_ops.h"
-#include "make/shown.h"
-#include "make/sound.h"
 
 /* A body that is needed but not looked at yet. */
 struct body {

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "format/graph_sound.h"
 #include "format/textprint.h"
 #include "fuzz.h"
 #include "make/freeze.h"
-#include "make/sound.h"
 #include "memory.h"
 #include "read_all.h"
 

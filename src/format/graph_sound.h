@@ -1,7 +1,7 @@
-/* sound.h — whether a graph is one that can run.
+/* graph_sound.h — whether a graph is one that can run.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef MAKE_SOUND_H
-#define MAKE_SOUND_H
+#ifndef FORMAT_GRAPH_SOUND_H
+#define FORMAT_GRAPH_SOUND_H
 
 #include "format/graph_net.h"
 

@@ -1,11 +1,11 @@
-/* sound.c — whether a graph is one that can run.
+/* graph_sound.c — whether a graph is one that can run.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "make/sound.h"
+#include "format/graph_sound.h"
 
 #include "base/error.h"
-#include "make/shown.h"
+#include "format/graph_shown.h"
 
 static int refuse(const struct graph *g, int64_t function, const struct net_node *n,
 		  const char *why, const char *what, struct ckpt_error *err)

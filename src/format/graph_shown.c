@@ -1,8 +1,8 @@
-/* shown.c — names from a graph as messages may have them.
+/* graph_shown.c — names from a graph as messages may have them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "make/shown.h"
+#include "format/graph_shown.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
-/* shown.h — names from a graph as messages may have them.
+/* graph_shown.h — names from a graph as messages may have them.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Errors go to terminals as they are: so names are escaped, and cut where they are long.
  */
-#ifndef MAKE_SHOWN_H
-#define MAKE_SHOWN_H
+#ifndef FORMAT_GRAPH_SHOWN_H
+#define FORMAT_GRAPH_SHOWN_H
 
 #include "format/graph.h"
 
