@@ -73,6 +73,7 @@ static void writer_text(const struct graph_report *r)
 static void nodes_text(const struct graph_report *r)
 {
 	const struct graph *g = r->graph;
+	char number[NUMBER_MAX];
 	label("nodes");
 	count(r->n_nodes, "node");
 	if (g->n_functions) {
@@ -90,6 +91,10 @@ static void nodes_text(const struct graph_report *r)
 	count(r->variable_elements, "element");
 	fputs(" in ", stdout);
 	count(r->variables.n, "variable");
+	if (r->n_shapeless) {
+		number_grouped(number, r->n_shapeless);
+		printf(" (%s of unknown shape)", number);
+	}
 	fputs(", ", stdout);
 	count(r->constant_elements, "element");
 	fputs(" in ", stdout);

@@ -158,6 +158,8 @@ static void count_variables(struct graph_report *r)
 		if (v->rank >= 0 && shape_elements(v->dims, v->rank, &elements))
 			r->variable_elements =
 				sum_saturated(r->variable_elements, elements);
+		else
+			r->n_shapeless++;
 	}
 }
 

@@ -63,6 +63,7 @@ struct graph_report {
 	uint64_t n_nodes, n_function_nodes, n_control_edges;
 	/* Elements of the variables (of those whose shape is known), of the constants. */
 	uint64_t variable_elements, constant_elements, n_constants;
+	uint64_t n_shapeless; /* variables without a known shape */
 	const char *version, *git_version; /* of the TensorFlow that wrote it; NULL */
 	int32_t producer, min_consumer;
 	const Ckpt__SaverDef *saver;		     /* NULL: none */
