@@ -136,7 +136,7 @@ static int choose(struct exporting *x, struct ckpt_error *err)
 	q.matcher = x->matcher;
 	if (!x->matcher || roles_of(x->o, &q.roles, err))
 		return -1;
-	if (ckpt_load(x->c, &x->index_error) && !q.keep_going)
+	if (reader_load(x->c, &x->index_error) && !q.keep_going)
 		return error_copy(err, &x->index_error);
 	if (check_patterns(x, err) || list_make(&x->list, x->c, &x->arena, &q, err))
 		return -1;

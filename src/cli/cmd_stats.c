@@ -191,7 +191,8 @@ static int open_and_look(struct statting *s, const char *path, struct ckpt_error
 	if (!s->c)
 		return -1;
 	tell_note(s->c);
-	if (list_make(&s->list, s->c, &s->each, &s->query, err))
+	if ((s->o->given[OPT_CHECK] && reader_load(s->c, err)) ||
+	    list_make(&s->list, s->c, &s->each, &s->query, err))
 		return -1;
 	if (!s->list.n && !several(s)) {
 		if (chosen)

@@ -200,6 +200,16 @@ int ckpt_load(struct ckpt *c, struct ckpt_error *err)
 	return first ? error_copy(err, first) : 0;
 }
 
+int reader_load(struct ckpt *c, struct ckpt_error *err)
+{
+	if (ckpt_load(c, err))
+		return -1;
+	return c->at.n_missing
+		       ? error_set(err, CKPT_ENOTFOUND, c->at.missing[0], -1,
+				   "the file is missing; what is in it is not known")
+		       : 0;
+}
+
 size_t ckpt_count(struct ckpt *c)
 {
 	ckpt_load(c, NULL);

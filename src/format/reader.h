@@ -108,6 +108,9 @@ const struct graph *graph_of_checkpoint(const struct ckpt *c);
 /* Opens what path is for locate(); ckpt_open() decides about folders. */
 struct ckpt *reader_open(const char *path, const struct ckpt_options *options,
 			 struct ckpt_error *err);
+/* ckpt_load(), for who judges a checkpoint as a whole: a V1 checkpoint opens without
+ * some of its files, but which tensors it lacks nobody knows. ENOTFOUND. */
+int reader_load(struct ckpt *c, struct ckpt_error *err);
 /* A tensor by its very name, without loading the rest: 1 found, 0 absent, -1 error. It
  * lives as long as the checkpoint. */
 int reader_find(struct ckpt *c, const char *name, size_t len,

@@ -215,7 +215,7 @@ int frozen_find(struct frozen *f, struct arena *arena, struct ckpt *a, struct ck
 		return 0;
 	f->checkpoint = a_is ? b : a;
 	f->graph = a_is ? a : b;
-	if (ckpt_load(a, err) || ckpt_load(b, err))
+	if (reader_load(a, err) || reader_load(b, err))
 		return -1;
 	struct naming_run r = { .f = f, .arena = arena, .err = err };
 	const size_t n = ckpt_count(f->checkpoint);

@@ -162,7 +162,7 @@ int pair_make(struct pairs *pairs, struct arena *a, struct ckpt *ca, struct ckpt
 	struct meeting meet_a, meet_b;
 	*pairs = (struct pairs){ 0 };
 	arena_init(&names, a->limit);
-	if (ckpt_load(ca, err) || ckpt_load(cb, err) ||
+	if (reader_load(ca, err) || reader_load(cb, err) ||
 	    naming_apply(&in_a, &in_b, &names, ca, cb, naming ? naming : &none, err))
 		goto out;
 	pairs->all = arena_zeroed(a, count_names(&in_a, &in_b), sizeof *pairs->all);
