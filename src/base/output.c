@@ -256,9 +256,12 @@ int output_free(const char *path, bool folder, bool over, struct ckpt_error *err
 	if (folder && S_ISDIR(st.st_mode))
 		return is_empty(path) ? 0 : taken(path, true, err);
 	if (S_ISDIR(st.st_mode))
-		return error_set(err, CKPT_EINVAL, path, -1, "is a folder");
+		return error_set(err, CKPT_EINVAL, path, -1,
+				 "is a folder, a file's name was expected");
 	if (folder)
 		return error_set(err, CKPT_EINVAL, path, -1, "is no folder");
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return error_set(err, CKPT_EINVAL, path, -1, "is not a regular file");
 	return over ? 0 : taken(path, false, err);
 }
 

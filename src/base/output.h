@@ -47,8 +47,8 @@ void output_drop(struct output *o);
 
 /* A new folder beside path, as a file is made: its name, of the arena, or NULL. */
 const char *output_folder(struct arena *a, const char *path, struct ckpt_error *err);
-/* EINVAL if a file, or a folder, cannot get this name: something has it. A file may be
- * replaced if over is set, a folder if it is empty. */
+/* EINVAL if a file, or a folder, cannot get this name: something has it. A regular
+ * file, or a link to one, may be replaced if over is set, a folder if it is empty. */
 int output_free(const char *path, bool folder, bool over, struct ckpt_error *err);
 /* Moves a file or folder to a name that must be free: EINVAL. An empty folder is no
  * obstacle to a folder. With over, a file is replaced. */

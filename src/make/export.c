@@ -90,6 +90,19 @@ static int plan_error(struct export_job *e, const struct export_item *item,
 	return item_error(err, item, &with_file);
 }
 
+/* A tensor that is left out for what is wrong with it. */
+static int leave_out(struct export_job *e, struct export_item *item,
+		     const struct ckpt_error *why, struct ckpt_error *err)
+{
+	struct ckpt_error *kept = arena_zeroed(e->arena, 1, sizeof *kept);
+	if (!kept)
+		return arena_error(e->arena, err);
+	*kept = *why;
+	item->error = kept;
+	e->damaged++;
+	return 0;
+}
+
 /* The shape of what is written. */
 static int plan_shape(struct export_job *e, struct export_item *item,
 		      struct ckpt_error *err)
@@ -208,10 +221,12 @@ static int plan_items(struct export_job *e, const struct ckpt_tensor *const *ten
 				return -1;
 			continue;
 		}
+		struct ckpt_error why = { 0 };
+		plan_error(e, item, t->problem, &why);
 		if (!e->query->skip_damaged)
-			return plan_error(e, item, t->problem, err);
-		item->error = t->problem;
-		e->damaged++;
+			return error_copy(err, &why);
+		if (leave_out(e, item, &why, err))
+			return -1;
 	}
 	return 0;
 }
@@ -238,7 +253,7 @@ int export_plan(struct export_job *e, struct arena *arena, struct ckpt *c,
 		return error_set(err, CKPT_EINVAL, ckpt_prefix(c), -1,
 				 "has no object graph that can be read, so that there "
 				 "are no names but the tensors' own");
-	if (guard_path(arena, c, query->out, err) ||
+	if (guard_path(c, arena, query->out, NULL, err) ||
 	    output_free(query->out, query->format == EXPORT_NPY_DIR, query->force, err) ||
 	    plan_items(e, tensors, err) || names_plan(e, err) || plan_holds(e, err))
 		return -1;
@@ -322,13 +337,7 @@ static int set_aside(struct export_job *e, struct export_item *item,
 			     why->code == CKPT_EIO;
 	if (!e->query->skip_damaged || !damaged)
 		return error_copy(err, why);
-	struct ckpt_error *kept = arena_zeroed(e->arena, 1, sizeof *kept);
-	if (!kept)
-		return arena_error(e->arena, err);
-	*kept = *why;
-	item->error = kept;
-	e->damaged++;
-	return 0;
+	return leave_out(e, item, why, err);
 }
 
 static int examine_all(struct export_job *e, struct ckpt_error *err)
@@ -368,7 +377,7 @@ uint64_t export_work(const struct export_job *e)
 int export_open(struct export_job *e, struct output *o, const char *path,
 		struct ckpt_error *err)
 {
-	return guard_path(e->arena, e->c, path, err) ||
+	return guard_path(e->c, e->arena, path, NULL, err) ||
 			       output_free(path, false, e->query->force, err) ||
 			       output_open(o, e->arena, path, err)
 		       ? -1

@@ -11,7 +11,6 @@
 #include "base/output.h"
 #include "format/graph_beside.h"
 #include "format/graph_shown.h"
-#include "format/path.h"
 #include "make/guard.h"
 
 int freeze_too_long(const struct freeze *z, uint64_t n, struct ckpt_error *err)
@@ -53,14 +52,6 @@ static const char *find_graph(struct freeze *z, struct ckpt_error *err)
 	return path ? path : find_borrowed(z, err);
 }
 
-static bool same_file(const char *a, const char *b)
-{
-	struct identity x, y;
-	return a && b && !source_identify(a, &x) && !source_identify(b, &y) &&
-	       x.device == y.device && x.inode == y.inode;
-}
-
-/* Nothing that is read may be written. */
 static int check_target(const struct freeze *z, struct ckpt_error *err)
 {
 	const char *out = z->request.out;
@@ -68,11 +59,8 @@ static int check_target(const struct freeze *z, struct ckpt_error *err)
 	if (!n || out[n - 1] == '/')
 		return error_set(err, CKPT_EINVAL, n ? out : NULL, -1,
 				 "-o takes the name of a file");
-	if (path_is_there(out) && !path_is_file(out) && !path_is_folder(out))
-		return error_set(err, CKPT_EINVAL, out, -1, "is not a regular file");
-	if (same_file(out, z->graph->path))
-		return error_set(err, CKPT_EINVAL, out, -1, "is the graph that is read");
-	return guard_path(z->arena, z->c, out, err) ||
+	return output_free(out, false, true, err) ||
+			       guard_path(z->c, z->arena, out, z->graph->path, err) ||
 			       output_free(out, false, z->request.replace, err)
 		       ? -1
 		       : 0;

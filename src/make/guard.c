@@ -1,4 +1,4 @@
-/* guard.c — nothing is ever written onto the checkpoint that is read.
+/* guard.c — nothing is ever written onto what is read.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Files are the same if the system says so, whatever they are called; a file that is
@@ -51,36 +51,45 @@ static void on_member(void *arg, const struct member *m)
 	look_at(arg, m->path);
 }
 
-int guard_path(struct arena *a, struct ckpt *c, const char *path, struct ckpt_error *err)
+/* What belongs to a checkpoint though no value is in it. */
+static void look_beside(struct guard *g, const struct located *at)
+{
+	static const char *const endings[] = { ".index", ".meta" };
+	const char *graph = graph_of_prefix(g->arena, at->prefix);
+	if (graph)
+		look_at(g, graph);
+	if (at->folder) {
+		const char *state = path_join(g->arena, at->folder, "checkpoint");
+		g->no_memory |= !state;
+		if (state)
+			look_at(g, state);
+	}
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		const char *beside = arena_printf(g->arena, "%s%s", at->prefix,
+						  endings[i]);
+		g->no_memory |= !beside;
+		if (beside)
+			look_at(g, beside);
+	}
+}
+
+int guard_path(struct ckpt *c, struct arena *a, const char *path, const char *more,
+	       struct ckpt_error *err)
 {
 	struct guard g = { .arena = a, .path = path };
-	const struct located *at = &c->at;
-	const char *more[] = { ".index", ".meta" };
 	g.exists = !source_identify(path, &g.own);
 	g.in_folder = identify_folder(&g, path, &g.folder);
-	look_at(&g, at->given);
-	look_at(&g, at->prefix);
-	if (at->folder) {
-		const char *state = path_join(a, at->folder, "checkpoint");
-		g.no_memory |= !state;
-		if (state)
-			look_at(&g, state);
-	}
-	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-		const char *beside = arena_printf(a, "%s%s", at->prefix, more[i]);
-		g.no_memory |= !beside;
-		if (beside)
-			look_at(&g, beside);
-	}
-	/* Of a V1 pattern, and of a SavedModel's variables, under another name. */
-	const char *graph = graph_of_prefix(a, at->prefix);
-	if (graph)
-		look_at(&g, graph);
+	look_at(&g, c->at.given);
+	look_at(&g, c->at.prefix);
+	look_beside(&g, &c->at);
+	if (more)
+		look_at(&g, more);
 	if (c->reader->members(c, on_member, &g, err))
 		return -1;
 	if (g.no_memory)
 		return arena_error(a, err);
 	return g.hit ? error_set(err, CKPT_EINVAL, path, -1,
-				 "belongs to the checkpoint that is read")
+				 "belongs to what is read; the new file needs another "
+				 "name")
 		     : 0;
 }

@@ -124,7 +124,7 @@ out:
 
 int write_npy_folder(struct export_job *e, struct ckpt_error *err)
 {
-	if (guard_path(e->arena, e->c, e->query->out, err))
+	if (guard_path(e->c, e->arena, e->query->out, NULL, err))
 		return -1;
 	const char *folder = output_folder(e->arena, e->query->out, err);
 	if (!folder)
