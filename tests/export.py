@@ -172,6 +172,28 @@ def check_broken(folder, tmp):
     need(not os.listdir(tmp), "a file is left behind")
 
 
+def check_constants(tmp):
+    """A graph with constants of all dtypes and spellings, some of which are damaged."""
+    graph = os.path.join(os.environ["SRCDIR"], "tests", "data", "graphs", "consts.pb")
+    dump, n = read_dump(graph), 0
+    whole = {name: t for name, t in dump.items() if t[2] is not None}
+    for ending, of, read in (".npz", exported.npy_of, exported.read_npz), \
+            (".safetensors", exported.safetensors_of,
+             lambda path: exported.read_safetensors(path)[0]):
+        path = os.path.join(tmp, "c" + ending)
+        want, out = wanted(whole, of)
+        if ending == ".safetensors":  # that has no strings, whole or not
+            out += [n for n, t in dump.items() if t[0] == "string" and n not in whole]
+        code, doc = exported.run(graph, path, "--skip-damaged", *exported.without(out))
+        need(code == 1, f"exit code {code}, 1 expected: {doc.get('error')}")
+        records = {exported.name_of(t, "name"): t for t in doc["tensors"]}
+        for name in dump.keys() - whole.keys() - set(out):
+            need(records.pop(name)["status"] == "damaged", f"{name} is not damaged")
+        compare(ending, want, records, read(path))
+        n += len(want)
+    return n
+
+
 def main():
     problems, tensors, passed, files = [], 0, 0, 0
     broken = os.path.join(os.environ["SRCDIR"], "tests", "data", "broken")
@@ -183,6 +205,11 @@ def main():
                 check_broken(os.path.join(broken, name), tmp)
             except AssertionError as e:
                 problems.append(f"broken/{name}: {e}")
+    with exported.scratch() as tmp:
+        try:
+            passed += check_constants(tmp)
+        except AssertionError as e:
+            problems.append(f"graphs/consts.pb: {e}")
     for prefix in exported.checkpoints():
         dump = read_dump(prefix)
         readable = {n: t for n, t in dump.items() if t[2] is not None}

@@ -167,7 +167,7 @@ def without(names, *options):
 
 
 def checkpoints():
-    """Prefixes of all checkpoints that an expected.json describes."""
+    """Prefixes of all checkpoints that an expected.json describes; graphs that are whole."""
     data = os.path.join(SRCDIR, "tests", "data")
     for path in sorted(glob.glob(os.path.join(data, "corpus", "*", "expected.json"))) + \
             [os.path.join(data, "real", "expected.json")]:
@@ -175,6 +175,9 @@ def checkpoints():
             for prefix in json.load(f)["checkpoints"]:
                 yield os.path.join(os.path.dirname(path), prefix)
     yield os.path.join(SRCDIR, "share", "examples", "run", "model.ckpt-1000")
+    yield os.path.join(SRCDIR, "share", "examples", "frozen.pb")
+    for graph in "partitioned", "tf2_function", "tf2_session":
+        yield os.path.join(data, "graphs", f"{graph}.pb")
 
 
 def scratch():
