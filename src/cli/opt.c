@@ -206,8 +206,9 @@ static int read_number(struct options *o, enum option_id id, struct ckpt_error *
 	const int shift = unit && size ? 10 * (int)(unit - units + 1) : 0;
 	if (end == text || (*end && !shift) || errno || v < 1 || v > INT64_MAX >> shift)
 		return error_set(err, CKPT_EINVAL, NULL, -1,
-				 "--%s takes a number from 1 on, not '%.80s'",
-				 option_specs[id].name, text);
+				 "--%s takes a number from 1 on%s, not '%.80s'",
+				 option_specs[id].name,
+				 size ? ", with K, M or G for powers of 1024" : "", text);
 	o->number[id] = (int64_t)v << shift;
 	return 0;
 }
