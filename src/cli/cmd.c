@@ -37,7 +37,8 @@ struct ckpt_options ckpt_options_of(const struct options *o)
 	};
 }
 
-/* "lst run": a path that is not there may be a command that was meant. */
+/* "lst run": a path that is not there may be a command that was meant, whose options are
+ * none of the command's that was taken instead. */
 static void offer_command(const struct options *o, struct ckpt_error *err)
 {
 	struct near_names near = { .wanted = o->args[0],
@@ -53,7 +54,9 @@ static void offer_command(const struct options *o, struct ckpt_error *err)
 int fail(const struct options *o, const struct ckpt_error *failure)
 {
 	struct ckpt_error copy = *failure, *err = &copy;
-	if (o->implied && o->n_args && err->code == CKPT_ENOTFOUND)
+	const bool option = err->code == CKPT_EINVAL && !*err->file;
+	if (o->implied && o->n_args &&
+	    (err->code == CKPT_ENOTFOUND || (option && !path_is_there(o->args[0]))))
 		offer_command(o, err);
 	if (wants_json(o))
 		document_failure(stdout, o->command ? o->command->name : "error",
