@@ -225,8 +225,9 @@ int check_end(struct check *k, struct ckpt_error *err)
 		beside_meta(c, f);
 	if (f->summary->unchecked_tensors)
 		finding_emit(f, FOUND_UNCHECKED, NULL, NULL, -1, -1,
-			     "no checksum is recorded for %" PRIu64 " tensors",
-			     f->summary->unchecked_tensors);
+			     "no checksum is recorded for %" PRIu64 " tensor%s",
+			     f->summary->unchecked_tensors,
+			     f->summary->unchecked_tensors == 1 ? "" : "s");
 	sweep_drop(&k->sweep);
 	arena_drop(&k->arena);
 	return r ? r : ckpt_unchanged(c, err);
