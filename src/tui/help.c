@@ -16,7 +16,9 @@ struct line {
 	char keys[64];
 };
 
-static void keys_text(const struct key_binding *b, char *out, size_t cap)
+/* The keys that do it in this view: what another binding has taken is left out. */
+static void keys_text(const struct key_binding *own, const struct key_binding *b,
+		      char *out, size_t cap)
 {
 	size_t n = 0;
 	out[0] = '\0';
@@ -24,12 +26,14 @@ static void keys_text(const struct key_binding *b, char *out, size_t cap)
 		const size_t len = strcspn(p, " ");
 		const struct key_binding one = { .keys = p };
 		char shown[16];
+		p += len + (p[len] == ' ');
+		if (key_binding_of(own, key_named(one.keys, len)) != b)
+			continue;
 		const int k = snprintf(out + n, cap - n, "%s%s", n ? " " : "",
 				       key_shown(&one, shown));
 		n += k > 0 ? (size_t)k : 0;
 		if (n >= cap)
 			return;
-		p += len + (p[len] == ' ');
 	}
 }
 
@@ -55,8 +59,9 @@ static size_t collect(const struct app *a, struct line lines[MOST_LINES])
 					continue;
 				lines[n].group = b->group;
 				lines[n].help = b->help;
-				keys_text(b, lines[n].keys, sizeof lines[n].keys);
-				n++;
+				keys_text(a->top->ops->keys, b, lines[n].keys,
+					  sizeof lines[n].keys);
+				n += lines[n].keys[0] != '\0';
 			}
 	return n;
 }

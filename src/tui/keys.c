@@ -82,14 +82,20 @@ static bool has_key(const struct key_binding *b, int key)
 	return false;
 }
 
-enum action key_action(const struct key_binding *own, int key)
+const struct key_binding *key_binding_of(const struct key_binding *own, int key)
 {
 	const struct key_binding *const tables[] = { own, common_keys, move_keys };
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		for (const struct key_binding *b = tables[t]; b->action; b++)
 			if (has_key(b, key))
-				return b->action;
-	return ACT_NONE;
+				return b;
+	return NULL;
+}
+
+enum action key_action(const struct key_binding *own, int key)
+{
+	const struct key_binding *b = key_binding_of(own, key);
+	return b ? b->action : ACT_NONE;
 }
 
 const char *key_shown(const struct key_binding *b, char out[16])

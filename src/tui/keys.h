@@ -38,8 +38,9 @@ extern const struct key_binding move_keys[], common_keys[];
 
 /* The key of a name: "j", "^D", "Space", "Enter", "PgDn", "F1"; 0: no name of a key. */
 int key_named(const char *name, size_t len);
-/* What the key means in a view with these bindings, in common_keys, or, unless moves is
- * false, in move_keys. */
+/* What the key means in a view with these bindings, in common_keys or in move_keys, the
+ * first that has it; NULL, ACT_NONE: nothing. */
+const struct key_binding *key_binding_of(const struct key_binding *own, int key);
 enum action key_action(const struct key_binding *own, int key);
 /* The first key of a binding as people see it: "↵", "Space", "^D". */
 const char *key_shown(const struct key_binding *b, char out[16]);

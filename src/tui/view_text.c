@@ -172,8 +172,8 @@ static void close_view(struct view *v)
 }
 
 static const struct key_binding keys[] = {
-	{ ACT_DOWN, "j Down Enter", "move", "down", NULL },
-	{ ACT_PAGE_DOWN, "Space PgDn ^F", "move", "a page down", "page" },
+	{ ACT_DOWN, "Enter", "move", "next row", NULL },
+	{ ACT_PAGE_DOWN, "Space", "move", "a page down", "page" },
 	{ ACT_RIGHT, "l Right", "move", "more of a wide table", NULL },
 	{ ACT_LEFT, "h Left", "move", "less of it; back", NULL },
 	{ ACT_INFO, "i", "leave", "back", NULL },
