@@ -195,6 +195,18 @@ static void draw_title(const struct grapher *g, int row, int cols)
 	term_text(row, 1, end - 1, STYLE_TITLE, text);
 }
 
+/* The pane whose word comes first, so that the one that is shown has room. */
+static int first_word(enum pane shown, int room)
+{
+	int i = (int)shown;
+	for (room -= (int)strlen(kinds[i].word) + 2; i > 0; i--) {
+		room -= (int)strlen(kinds[i - 1].word) + 3;
+		if (room < 0)
+			break;
+	}
+	return i;
+}
+
 static void draw_context(const struct grapher *g, int row, int cols)
 {
 	int col = 1;
@@ -203,7 +215,7 @@ static void draw_context(const struct grapher *g, int row, int cols)
 		term_format(row, 1, cols - 2, STYLE_MATCH, "& %s", l->filter);
 		return;
 	}
-	for (int i = 0; i < N_PANES && col < cols - 1; i++)
+	for (int i = first_word(g->pane, cols - 2); i < N_PANES && col < cols - 1; i++)
 		col += 1 + term_format(row, col, cols - 1 - col,
 				       i == (int)g->pane ? STYLE_KEY : STYLE_DIM,
 				       i == (int)g->pane ? "[%s]" : " %s ",
