@@ -69,6 +69,23 @@ static void draw_prompt(const struct app *a, int row)
 	term_cursor(row, col + (int)text_width(a->line + from, a->line_at - from));
 }
 
+/* A message that is longer than a line takes those above it as well. */
+static void draw_message(const struct app *a, int row)
+{
+	const int style = a->r.bad ? STYLE_BAD : STYLE_PLAIN, width = term_cols() - 2;
+	const char *p = a->r.message;
+	int lines = 1;
+	for (size_t n = strlen(p), fit; (fit = text_fit(p, n, (size_t)width)) < n && fit;
+	     p += fit, n -= fit)
+		lines++;
+	lines = lines < row ? lines : row;
+	p = a->r.message;
+	for (int y = row - lines + 1; y <= row; y++) {
+		term_format(y, 0, term_cols(), STYLE_PLAIN, "%*s", term_cols(), "");
+		p += text_fit(p, strlen(p), (size_t)term_text(y, 1, width, style, p));
+	}
+}
+
 static void draw_status(const struct app *a, int row)
 {
 	char left[4096] = "", right[256] = "";
@@ -78,8 +95,7 @@ static void draw_status(const struct app *a, int row)
 		return;
 	}
 	if (a->r.message[0]) {
-		term_text(row, 1, term_cols() - 2, a->r.bad ? STYLE_BAD : STYLE_PLAIN,
-			  a->r.message);
+		draw_message(a, row);
 		return;
 	}
 	if (a->top->ops->progress)
