@@ -38,6 +38,19 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+const char *path_called(const char *prefix, size_t *len)
+{
+	static const char ending[] = "/variables/variables";
+	const size_t n = strlen(prefix), k = sizeof ending - 1;
+	const char *end = n > k && !strcmp(prefix + n - k, ending) ? prefix + n - k
+								     : prefix + n;
+	const char *p = end;
+	while (p > prefix && p[-1] != '/')
+		p--;
+	*len = (size_t)(end - p);
+	return p;
+}
+
 const char *path_folder(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');

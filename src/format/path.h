@@ -7,6 +7,9 @@
 
 /* What stands behind the last '/'. */
 const char *path_base(const char *path);
+/* What people call the checkpoint of a prefix, len bytes of it: what path_base says, but
+ * of "…/10/variables/variables", as the variables of every SavedModel are named, "10". */
+const char *path_called(const char *prefix, size_t *len);
 /* What stands before it: "" for the current folder; NULL if memory ends. */
 const char *path_folder(struct arena *a, const char *path);
 /* "DIR/NAME", or NAME where the folder is the current one. */

@@ -72,9 +72,10 @@ static void make_rows(void *arg, unsigned worker, size_t job)
 static void put_title(struct browse *b)
 {
 	char name[256], tensors[NUMBER_MAX], size[NUMBER_MAX], all[NUMBER_MAX + 8] = "";
-	const char *base = path_base(ckpt_prefix(b->rows.c));
+	size_t len;
+	const char *called = path_called(ckpt_prefix(b->rows.c), &len);
 	const uint32_t shards = ckpt_shards(b->rows.c);
-	text_escape(name, sizeof name, base, strlen(base));
+	text_escape(name, sizeof name, called, len);
 	number_grouped(tensors, b->rows.report.n);
 	number_bytes(size, b->rows.report.size_bytes);
 	if (b->rows.report.n != b->rows.report.all) {

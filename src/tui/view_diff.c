@@ -94,14 +94,17 @@ static void draw_title(const struct differ *d, int row, int cols)
 	char name[2][512], how[128], atol[NUMBER_MAX], rtol[NUMBER_MAX];
 	struct ckpt *const both[] = { d->a.c, d->b.c };
 	const struct tolerance *t = &d->query.tolerance;
+	const char *called[2];
+	size_t len[2];
 	for (int i = 0; i < 2; i++) {
-		const char *prefix = path_base(ckpt_prefix(both[i]));
-		text_escape(name[i], sizeof name[i], prefix, strlen(prefix));
+		called[i] = path_called(ckpt_prefix(both[i]), &len[i]);
+		text_escape(name[i], sizeof name[i], called[i], len[i]);
 	}
 	if (!strcmp(name[0], name[1])) /* the folders tell them apart */
 		for (int i = 0; i < 2; i++) {
 			const char *prefix = ckpt_prefix(both[i]);
-			text_escape(name[i], sizeof name[i], prefix, strlen(prefix));
+			text_escape(name[i], sizeof name[i], prefix,
+				    (size_t)(called[i] + len[i] - prefix));
 		}
 	number_double(atol, t->atol);
 	number_double(rtol, t->rtol);
@@ -343,8 +346,8 @@ static const struct key_binding keys[] = {
 	{ ACT_INFO, "i", "show", "all about this one", NULL },
 	LIST_KEYS,
 	LIST_SORT_KEYS,
-	{ ACT_SWAP, "x", "compare", "swap A and B", "swap" },
-	{ ACT_QUICK, "c", "compare", "checksums, or values", NULL },
+	{ ACT_SWAP, "x", "diff", "swap A and B", "swap" },
+	{ ACT_QUICK, "c", "diff", "checksums, or values", NULL },
 	{ ACT_COPY, "y", "take", "copy the name", NULL },
 	{ ACT_WRITE, "w", "take", "this table to a file", NULL },
 	{ ACT_NONE, NULL, NULL, NULL, NULL },

@@ -77,8 +77,9 @@ static void draw(struct view *v, const struct area *area)
 	struct verifying *k = (struct verifying *)v;
 	struct area rows = *area;
 	char title[1024];
-	const char *base = path_base(k->verifier.path);
-	text_escape(title, sizeof title, base, strlen(base));
+	size_t len;
+	const char *called = path_called(k->verifier.path, &len);
+	text_escape(title, sizeof title, called, len);
 	term_format(area->top, 1, area->cols - 2, STYLE_TITLE, "verify %s", title);
 	if (!k->done)
 		return;
@@ -182,7 +183,8 @@ static void close_view(struct view *v)
 
 static const struct key_binding keys[] = {
 	{ ACT_OPEN, "Enter", "show", "all about this one", "open" },
-	{ ACT_INFO, "i l Right", "show", "the same", NULL },
+	{ ACT_INFO, "i", "show", "the same", NULL },
+	{ ACT_RIGHT, "l Right", "show", "the same", NULL },
 	{ ACT_LEFT, "h Left", "leave", "back", NULL },
 	LIST_KEYS,
 	{ ACT_WRITE, "w", "take", "this table to a file", "write" },
