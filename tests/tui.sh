@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each folder in tests/tui is one test of the screen: args (what stands behind
 # "ckpt-inspect tui --keys FILE"), keys (see src/tui/script.c) and screens, what :dump
-# writes. A file env has variables for it, one a line. The program runs in a scratch folder
-# with run (the example) and saver_v2, all of whose files have one time, corpus, real and
-# broken. With --update
-# the screens are written: look at them before they are committed. TUI_ONLY names one.
+# writes. A file env has variables for it, one a line; setup is run before, in the scratch
+# folder that the program runs in, with run (the example) and saver_v2, all of whose files
+# have one time, corpus, real and broken. With --update the screens are written: look at
+# them before they are committed. TUI_ONLY names one.
 fail=0 n=0
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
@@ -21,6 +21,7 @@ for d in "$SRCDIR"/tests/tui/*/; do
 		cp -R "$folder" "$tmp/here"
 	done
 	chmod -R u+w "$tmp/here/run" "$tmp/here/saver_v2"
+	[ ! -f "$d/setup" ] || (cd "$tmp/here" && sh "$d/setup")
 	find "$tmp/here/run" "$tmp/here/saver_v2" -exec touch -d 2026-01-02T03:04:05Z {} +
 	env=
 	[ ! -f "$d/env" ] || env=$(cat "$d/env")

@@ -27,7 +27,8 @@ static struct cell_text checkpoint_name(void *arg, uint32_t id)
 static enum style checkpoint_style(void *arg, uint32_t id)
 {
 	const struct run_row *row = checkpoint(arg, id);
-	return row->error.p || !row->complete ? STYLE_BAD : STYLE_PLAIN;
+	return row->error.p || !row->complete || row->unreadable ? STYLE_BAD
+								 : STYLE_PLAIN;
 }
 
 static enum style checkpoint_cell(void *arg, uint32_t id, const struct column *c,

@@ -20,6 +20,7 @@ enum null_bits {
 	NULL_REL = 32,
 	NULL_FIRST = 64,
 	NULL_NAN = 128,
+	NULL_READ = 256,
 };
 
 enum { RECORDED, VALUES };
@@ -42,6 +43,9 @@ const struct column run_columns[] = {
 	  FIELD(rel_l2_first), .null = NULL_FIRST },
 	{ .name = "nan", .type = COL_COUNT, FIELD(nan), .null = NULL_NAN },
 	{ .name = "inf", .type = COL_COUNT, FIELD(inf), .null = NULL_NAN },
+	{ .name = "unreadable", .type = COL_COUNT, FIELD(unreadable),
+	  .null = NULL_READ },
+	{ .name = "unknown", .type = COL_COUNT, FIELD(unknown) },
 	{ .name = "verify", .type = COL_TEXT, FIELD(verify) },
 	{ .name = "complete", .type = COL_BOOL, FIELD(complete) },
 	{ .name = "latest", .type = COL_BOOL, FIELD(latest) },
@@ -59,13 +63,14 @@ static bool make_rows(struct run *r)
 	r->rows = arena_zeroed(&r->arena, r->n + 1, sizeof *r->rows);
 	for (size_t i = 0; r->rows && i < r->n; i++) {
 		const struct snapshot_row *s = &r->info.snapshots[i];
-		const char *base = path_base(s->prefix.p);
+		struct cell_text name;
+		name.p = path_called(s->prefix.p, &name.len);
 		const bool there = !column_is_null(
 			column_named(snapshot_columns, "tensors"), s);
 		r->rows[i] = (struct run_row){
 			.null = NULL_CHANGED | NULL_MAX | NULL_REL | NULL_FIRST |
-				NULL_NAN | (there ? 0 : NULL_OPENED),
-			.name = cell_of(base),
+				NULL_NAN | NULL_READ | (there ? 0 : NULL_OPENED),
+			.name = name,
 			.prefix = s->prefix,
 			.error = s->error,
 			.missing = s->missing,
@@ -125,21 +130,31 @@ static void take_totals(struct run *r, int which)
 	for (size_t k = 0; sums && k < h->n_snapshots; k++) {
 		struct run_row *row = &r->rows[r->row_of[k]];
 		const struct history_sum_row *s = &sums[k];
-		const bool known = h->snapshots[k].c && k > 0 && !s->unknown &&
-				   !s->unreadable;
-		row->changed = s->changed + s->added + s->removed + s->reshaped;
+		const bool all = h->complete && !s->unreadable;
+		const bool known = h->snapshots[k].c && k > 0 && all && !s->unknown;
+		/* Where the values do not tell, what the checksums told stays. */
+		if (known) {
+			row->changed = s->changed + s->added + s->removed + s->reshaped;
+			row->null &= ~(uint64_t)NULL_CHANGED;
+		}
 		row->max_abs = s->max_abs;
 		row->rel_l2 = s->rel_l2;
 		row->rel_l2_first = s->rel_l2_first;
 		row->nan = s->nan;
 		row->inf = s->inf;
-		row->null &= ~(uint64_t)(NULL_CHANGED | NULL_MAX | NULL_REL | NULL_FIRST |
-					 NULL_NAN);
-		row->null |= known ? 0 : NULL_CHANGED;
-		row->null |= sum_is_null(s, "max_abs") ? NULL_MAX : 0;
-		row->null |= sum_is_null(s, "rel_l2") ? NULL_REL : 0;
-		row->null |= sum_is_null(s, "rel_l2_first") ? NULL_FIRST : 0;
-		row->null |= sum_is_null(s, "nan") ? NULL_NAN : 0;
+		row->unreadable = s->unreadable;
+		row->unknown = s->unknown;
+		row->null &= ~(uint64_t)(NULL_MAX | NULL_REL | NULL_FIRST | NULL_NAN |
+					 NULL_READ);
+		row->null |= !h->complete || sum_is_null(s, "max_abs") ? NULL_MAX : 0;
+		row->null |= !h->complete || sum_is_null(s, "rel_l2") ? NULL_REL : 0;
+		row->null |= !h->complete || sum_is_null(s, "rel_l2_first") ? NULL_FIRST
+									     : 0;
+		/* What was not read may have some: none was found is not known. */
+		row->null |= sum_is_null(s, "nan") || (!all && !s->nan && !s->inf)
+				     ? NULL_NAN
+				     : 0;
+		row->null |= which == RECORDED || !h->snapshots[k].c ? NULL_READ : 0;
 	}
 }
 

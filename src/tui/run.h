@@ -20,6 +20,7 @@ struct run_row {
 	int64_t step;
 	double time, max_abs, rel_l2, rel_l2_first;
 	uint64_t tensors, size_bytes, changed, nan, inf;
+	uint64_t unreadable, unknown; /* tensors, of the comparison with the one before */
 	bool complete, latest;
 };
 

@@ -111,20 +111,20 @@ static void draw_title(const struct past *p, int row, int cols)
 		return;
 	}
 	uint64_t bytes = 0;
-	const char *latest = NULL;
+	struct cell_text latest = { NULL, 0 };
 	for (size_t i = 0; i < p->run.n; i++) {
 		bytes += p->run.rows[i].size_bytes;
-		latest = p->run.rows[i].latest ? p->run.rows[i].name.p : latest;
+		latest = p->run.rows[i].latest ? p->run.rows[i].name : latest;
 	}
 	number_bytes(size, bytes);
 	const int end = term_right(row, cols - 1, cols / 3, STYLE_PLAIN, size);
 	snprintf(text, sizeof text, "%s " SIGN_DOT " %zu checkpoints", folder, p->run.n);
 	const int used = term_text(row, 1, end - 2, STYLE_TITLE, text);
 	char name[512] = "";
-	if (latest)
-		text_escape(name, sizeof name, latest, strlen(latest));
+	if (latest.p)
+		text_escape(name, sizeof name, latest.p, latest.len);
 	const int room = end - 3 - used;
-	if (latest && (int)text_width(name, strlen(name)) + 10 <= room)
+	if (latest.p && (int)text_width(name, strlen(name)) + 10 <= room)
 		term_format(row, 1 + used, room, STYLE_PLAIN, " " SIGN_DOT " latest %s",
 			    name);
 }
@@ -189,6 +189,14 @@ static void draw(struct view *v, const struct area *area)
 	list_draw(&p->lists[p->pane], &rows);
 }
 
+/* ": 3 tensors could not be compared" */
+static void say_count(char *out, uint64_t n, const char *what)
+{
+	char number[NUMBER_MAX];
+	number_grouped(number, n);
+	snprintf(out, 2048, ": %s tensor%s %s", number, n == 1 ? "" : "s", what);
+}
+
 static void status(struct view *v, char *left, char *right, size_t cap)
 {
 	struct past *p = (struct past *)v;
@@ -210,7 +218,10 @@ static void status(struct view *v, char *left, char *right, size_t cap)
 	else if (row->finding.p) {
 		n += (size_t)snprintf(left + n, 8, ": ");
 		text_escape(left + n, 1024, row->finding.p, row->finding.len);
-	}
+	} else if (row->unreadable)
+		say_count(left + n, row->unreadable, "could not be read; v says why");
+	else if (row->unknown)
+		say_count(left + n, row->unknown, "could not be compared");
 }
 
 /* --- keys -------------------------------------------------------------------------- */
