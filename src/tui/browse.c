@@ -280,6 +280,7 @@ void browse_build_objects(const struct browse_rows *r, struct list_build *b)
 	for (uint32_t i = 0; i < r->objects.n && !list_stopped(b); i++) {
 		const struct object_row *row = r->objects.p[i];
 		if (list_takes(b, row->path.p, row->path.len) ||
+		    list_takes(b, row->shown.p, row->shown.len) ||
 		    list_takes(b, row->full_name.p, row->full_name.len))
 			list_add_row(b, i);
 	}

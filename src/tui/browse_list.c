@@ -99,6 +99,21 @@ static bool can_be_marked(void *arg, uint32_t id)
 	return browse_tensor(&b->rows, b->mode, id) != NULL;
 }
 
+void browse_reveal(void *arg, uint32_t id)
+{
+	struct browse *b = arg;
+	bool again = b->list.building || !b->list.built;
+	list_stop(&b->list);
+	for (uint32_t at = id, up; (up = browse_parent(&b->rows, b->mode, at)) != at;
+	     at = up) {
+		again |= !browse_is_open(&b->rows, b->mode, up);
+		browse_set_open(&b->rows, b->mode, up, true);
+	}
+	if (again)
+		list_rebuild(&b->list);
+	list_select(&b->list, id);
+}
+
 static void build_rows(void *arg, struct list_build *to)
 {
 	const struct browse *b = arg;
@@ -118,6 +133,7 @@ static int compare_rows(void *arg, int sort, uint32_t x, uint32_t y)
 const struct list_ops browse_tree_list = {
 	.build = build_rows, .row = browse_row, .name = browse_name, .shown = shown_of,
 	.lead = lead_of, .style = style_of, .share = share_of, .marks = can_be_marked,
+	.reveal = browse_reveal,
 };
 
 static const struct list_ops flat_ops = {

@@ -28,6 +28,8 @@ struct browse {
 extern const struct list_ops browse_tree_list;
 struct cell_text browse_name(void *arg, uint32_t id); /* of a row */
 const void *browse_row(void *arg, uint32_t id);
+/* Unfolds all that a row is below, and goes to it; of a list it goes there alone. */
+void browse_reveal(void *browse, uint32_t id);
 /* Lists the rows as that mode has them. */
 void browse_set_mode(struct browse *b, enum browse_mode mode);
 /* The columns of the mode, all of them. */

@@ -47,7 +47,7 @@ struct list_ops {
 	int (*compare)(void *arg, int sort, uint32_t x, uint32_t y);
 	/* The row's struct, until the next call; NULL: not known yet. */
 	const void *(*row)(void *arg, uint32_t id);
-	/* The whole name, which filter and search look at. */
+	/* The whole name, which filter and search look at; search at shown() as well. */
 	struct cell_text (*name)(void *arg, uint32_t id);
 	/* The rest may be NULL. What stands in the table instead of the name: */
 	struct cell_text (*shown)(void *arg, uint32_t id);
@@ -59,6 +59,9 @@ struct list_ops {
 				 const void *row);
 	double (*share)(void *arg, uint32_t id); /* of all: 0 … 1; a bar */
 	bool (*marks)(void *arg, uint32_t id);   /* can it be marked? */
+	/* Unfolds what a row is in, and goes to it: a search then looks at all rows, in
+	 * the order of their numbers. */
+	void (*reveal)(void *arg, uint32_t id);
 };
 
 struct list {
@@ -91,7 +94,7 @@ struct list {
 	struct arena searching;
 	struct matcher *matcher;     /* of search, in searching */
 	/* A search under way: how many rows from where on it has looked at. */
-	bool finding, backwards;
+	bool finding, backwards, in_all;
 	size_t find_from, find_done;
 };
 

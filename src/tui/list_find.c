@@ -31,7 +31,26 @@ static void found(struct list *l, size_t at, struct request *r)
 	l->finding = false;
 	if (l->backwards ? at > l->find_from : at < l->find_from)
 		say(r, "search went around the %s", l->backwards ? "top" : "end");
-	l->at = at;
+	if (l->in_all)
+		l->ops->reveal(l->arg, (uint32_t)at);
+	else
+		l->at = at;
+}
+
+static bool matches(const struct list *l, uint32_t id)
+{
+	const struct cell_text name = l->ops->name(l->arg, id);
+	if (match_name(l->matcher, name.p, name.len))
+		return true;
+	if (!l->ops->shown)
+		return false;
+	const struct cell_text shown = l->ops->shown(l->arg, id);
+	return match_name(l->matcher, shown.p, shown.len);
+}
+
+static size_t looked_at(const struct list *l)
+{
+	return l->in_all ? l->n_all : l->n;
 }
 
 /* Goes on with the search for a moment: a million names take a fifth of a second, which
@@ -39,17 +58,17 @@ static void found(struct list *l, size_t at, struct request *r)
 void list_find_on(struct list *l, struct request *r)
 {
 	enum { AT_ONCE = 16384 };
-	for (size_t i = 0; i < AT_ONCE && l->find_done <= l->n; i++, l->find_done++) {
-		const size_t k = l->find_done, at = l->backwards
-						? (l->find_from + 2 * l->n - k) % l->n
-						: (l->find_from + k) % l->n;
-		const struct cell_text name = l->ops->name(l->arg, l->ids[at]);
-		if (match_name(l->matcher, name.p, name.len)) {
+	const size_t n = looked_at(l);
+	for (size_t i = 0; i < AT_ONCE && l->find_done <= n; i++, l->find_done++) {
+		const size_t k = l->find_done,
+			     at = l->backwards ? (l->find_from + 2 * n - k) % n
+					       : (l->find_from + k) % n;
+		if (matches(l, l->in_all ? (uint32_t)at : l->ids[at])) {
 			found(l, at, r);
 			return;
 		}
 	}
-	if (l->find_done <= l->n)
+	if (l->find_done <= n)
 		return;
 	l->finding = false;
 	say(r, "no name matches '%.200s'", l->search);
@@ -62,9 +81,13 @@ void list_find(struct list *l, bool backwards, bool here, struct request *r)
 		say(r, "nothing was searched for yet: / does");
 		return;
 	}
-	l->finding = l->n > 0;
+	uint32_t id = 0;
+	l->in_all = l->ops->reveal && !l->filter[0];
+	l->finding = looked_at(l) > 0;
 	l->backwards = backwards;
 	l->find_from = l->at;
+	if (l->in_all)
+		l->find_from = list_selected(l, &id) ? id : 0;
 	l->find_done = here ? 0 : 1;
 	if (l->finding)
 		list_find_on(l, r);

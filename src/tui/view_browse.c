@@ -18,13 +18,6 @@ static const char *const mode_names[] = { "tree", "list", "objects" };
 
 /* --- the three ways to see it ------------------------------------------------------ */
 
-/* Opens all that a tensor is below. */
-static void unfold_to(struct browse *b, uint32_t id)
-{
-	for (uint32_t up; (up = browse_parent(&b->rows, b->mode, id)) != id; id = up)
-		browse_set_open(&b->rows, b->mode, up, true);
-}
-
 /* The row of a tensor as it is shown now; false: there is none. */
 static bool row_of_tensor(const struct browse *b, const struct ckpt_tensor *t,
 			  uint32_t *id)
@@ -50,13 +43,8 @@ static void change_mode(struct browse *b, struct request *r)
 	browse_set_mode(b, next);
 	if (next == BROWSE_OBJECTS)
 		say(r, "the object graph, as tf.train.Checkpoint has saved it");
-	if (!row_of_tensor(b, t, &id))
-		return;
-	if (next != BROWSE_LIST) {
-		unfold_to(b, id);
-		list_rebuild(&b->list);
-	}
-	list_select(&b->list, id);
+	if (row_of_tensor(b, t, &id))
+		browse_reveal(b, id);
 }
 
 /* --- making the rows --------------------------------------------------------------- */
