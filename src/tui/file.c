@@ -62,21 +62,41 @@ void file_done(FILE *f, const char *path, bool failed, struct request *r)
 	say(r, "written: %s, %lld bytes", shown, known ? (long long)st.st_size : 0LL);
 }
 
+/* The rows of a list that are written. */
+struct written {
+	struct list *l;
+	const uint32_t *ids;
+};
+
 static const void *row_at(const struct rows *rows, size_t i)
 {
-	struct list *l = rows->arg;
-	return l->ops->row(l->arg, l->ids[i]);
+	const struct written *w = rows->arg;
+	return w->l->ops->row(w->l->arg, w->ids[i]);
 }
 
 void file_table(const char *path, struct list *l, const struct column *columns,
 		struct request *r)
 {
 	struct chosen chosen;
-	const struct rows rows = { columns, l->n, row_at, l };
+	struct buffer marked;
+	struct written written = { l, l->ids };
+	struct rows rows = { columns, l->n, row_at, &written };
+	bool failed = false;
 	FILE *f = file_new(path, r);
 	if (!f)
 		return;
-	text_choose(&chosen, columns, false);
-	text_table(f, &rows, &chosen);
-	file_done(f, path, false, r);
+	buffer_init(&marked, UINT64_MAX);
+	for (uint32_t id = 0; l->n_marked && id < l->n_all && !failed; id++)
+		failed = list_is_marked(l, id) &&
+			 buffer_append(&marked, &id, sizeof id, NULL);
+	if (l->n_marked) {
+		written.ids = (const uint32_t *)(const void *)marked.p;
+		rows.n = marked.len / sizeof(uint32_t);
+	}
+	if (!failed) {
+		text_choose(&chosen, columns, false);
+		text_table(f, &rows, &chosen);
+	}
+	file_done(f, path, failed, r);
+	buffer_drop(&marked);
 }

@@ -16,7 +16,8 @@ void file_ask(struct request *r);
 FILE *file_new(const char *path, struct request *r);
 /* Closes it and says what happened; what could not be written whole is removed. */
 void file_done(FILE *f, const char *path, bool failed, struct request *r);
-/* The rows of a list, in its order, as the table that the command line prints. */
+/* The rows of a list, in its order, or those alone that are marked, as the table that the
+ * command line prints. */
 void file_table(const char *path, struct list *l, const struct column *columns,
 		struct request *r);
 

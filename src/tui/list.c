@@ -304,43 +304,6 @@ bool list_click(struct list *l, const struct term_mouse *m, bool *open)
 	return true;
 }
 
-/* --- marks ------------------------------------------------------------------------- */
-
-bool list_is_marked(const struct list *l, uint32_t id)
-{
-	return id / 8 < l->marks_len && l->marks && l->marks[id / 8] >> (id % 8) & 1;
-}
-
-size_t list_marked(const struct list *l, uint32_t *ids, size_t most)
-{
-	size_t n = 0;
-	for (uint32_t id = 0; id < l->n_all && n < most; id++)
-		if (list_is_marked(l, id))
-			ids[n++] = id;
-	return l->n_marked;
-}
-
-static void toggle_mark(struct list *l, struct request *r)
-{
-	uint32_t id;
-	if (!list_selected(l, &id) || !l->marks)
-		return;
-	if (l->ops->marks && !l->ops->marks(l->arg, id)) {
-		say(r, "this cannot be marked");
-		return;
-	}
-	l->n_marked += list_is_marked(l, id) ? SIZE_MAX : 1;
-	l->marks[id / 8] ^= (uint8_t)(1u << (id % 8));
-	go_by(l, 1);
-}
-
-static void unmark_all(struct list *l)
-{
-	if (l->marks)
-		memset(l->marks, 0, l->marks_len);
-	l->n_marked = 0;
-}
-
 /* --- sorting, filter --------------------------------------------------------------- */
 
 bool list_clear(struct list *l)
@@ -384,20 +347,6 @@ bool list_busy(const struct list *l)
 
 /* --- keys -------------------------------------------------------------------------- */
 
-static void copy_name(const struct list *l, struct request *r)
-{
-	uint32_t id;
-	char text[4096];
-	if (!list_selected(l, &id))
-		return;
-	const struct cell_text name = l->ops->name(l->arg, id);
-	const size_t n = text_escape(text, sizeof text, name.p, name.len);
-	if (n < sizeof text && term_copy(text, n))
-		say(r, "copied: %.400s", text);
-	else
-		say(r, "too long to copy");
-}
-
 static void ask(struct request *r, enum action what, const char *label, const char *text)
 {
 	r->kind = REQUEST_ASK;
@@ -420,10 +369,10 @@ bool list_act(struct list *l, enum action action, struct request *r)
 		list_rebuild(l);
 		return true;
 	case ACT_MARK:
-		toggle_mark(l, r);
+		list_toggle_mark(l, r);
 		return true;
 	case ACT_UNMARK:
-		unmark_all(l);
+		list_unmark_all(l);
 		return true;
 	case ACT_SEARCH:
 		ask(r, ACT_SEARCH, "/", "");
@@ -436,7 +385,7 @@ bool list_act(struct list *l, enum action action, struct request *r)
 		ask(r, ACT_FILTER, "&", l->filter);
 		return true;
 	case ACT_COPY:
-		copy_name(l, r);
+		list_copy_names(l, r);
 		return true;
 	default:
 		return false;

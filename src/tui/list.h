@@ -142,6 +142,14 @@ void list_position(const struct list *l, char *out, size_t cap);
 /* "by size ▾" */
 void list_order(const struct list *l, char *out, size_t cap);
 
+/* --- for list.c: list_marks.c ------------------------------------------------------ */
+
+/* Marks the row under the cursor, or takes its mark away, and goes on. */
+void list_toggle_mark(struct list *l, struct request *r);
+void list_unmark_all(struct list *l);
+/* The names of the rows that are marked; without marks of the one under the cursor. */
+void list_copy_names(const struct list *l, struct request *r);
+
 /* --- for list.c: list_find.c ------------------------------------------------------- */
 
 /* Takes over a regular expression; EINVAL: it is malformed. */

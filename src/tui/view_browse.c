@@ -407,8 +407,8 @@ static const struct key_binding keys[] = {
 	{ ACT_INFO, "i", "show", "all about this one", "info" },
 	{ ACT_VERIFY, "v", "show", "verify: is it whole?", "verify" },
 	{ ACT_DIFF, "d", "show", "compare with another", "diff" },
-	{ ACT_COPY, "y", "take", "copy the name", NULL },
-	{ ACT_WRITE, "w", "take", "this table to a file", NULL },
+	{ ACT_COPY, "y", "take", "copy the name, or marked", NULL },
+	{ ACT_WRITE, "w", "take", "table (marked) to a file", NULL },
 	{ ACT_RELOAD, "R", "other", "read it again", NULL },
 	{ ACT_NONE, NULL, NULL, NULL, NULL },
 };

@@ -448,8 +448,8 @@ static const struct key_binding keys[] = {
 	LIST_MARK_KEYS,
 	LIST_KEYS,
 	LIST_SORT_KEYS,
-	{ ACT_COPY, "y", "take", "copy the name", NULL },
-	{ ACT_WRITE, "w", "take", "this table to a file", NULL },
+	{ ACT_COPY, "y", "take", "copy the name, or marked", NULL },
+	{ ACT_WRITE, "w", "take", "table (marked) to a file", NULL },
 	{ ACT_RELOAD, "R", "other", "read the folder again", NULL },
 	{ ACT_NONE, NULL, NULL, NULL, NULL },
 };
