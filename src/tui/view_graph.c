@@ -190,7 +190,11 @@ static void draw_title(const struct grapher *g, int row, int cols)
 		text_escape(version, sizeof version, g->report.version,
 			    strlen(g->report.version));
 		snprintf(nodes, sizeof nodes, "TensorFlow %s", version);
-		end = term_right(row, cols - 1, cols / 3, STYLE_PLAIN, nodes) - 2;
+		/* Where there is no room for both, what it is comes first. */
+		const size_t both = text_width(text, strlen(text)) +
+				    text_width(nodes, strlen(nodes));
+		if (both + 4 <= (size_t)cols)
+			end = term_right(row, cols - 1, cols / 3, STYLE_PLAIN, nodes) - 2;
 	}
 	term_text(row, 1, end - 1, STYLE_TITLE, text);
 }
