@@ -158,7 +158,11 @@ static bool move(struct pair_screen *p, enum action action)
 static void open_row(struct pair_screen *p, struct request *r)
 {
 	uint64_t flat = 0;
-	if (p->pane != PAIR_LARGEST || p->at >= p->n)
+	const int side = p->pane == PAIR_B;
+	if (!p->numbers)
+		request_push(r, tensor_view(p->ckpts[side], p->tensors[side], NULL,
+					    p->settings));
+	if (!p->numbers || p->pane != PAIR_LARGEST || p->at >= p->n)
 		return;
 	const struct cell_ints *index = &p->rows[p->at].index;
 	for (size_t i = 0; i < index->n; i++)
@@ -364,7 +368,7 @@ static void click(struct view *v, const struct term_mouse *m, struct request *r)
 		open_row(p, r);
 }
 
-static const struct key_binding keys[] = {
+static const struct key_binding number_keys[] = {
 	{ ACT_NEXT_PANE, "Tab", "pane", "next pane", "next pane" },
 	{ ACT_PREVIOUS_PANE, "BackTab", "pane", "pane before", NULL },
 	{ ACT_OPEN, "Enter", "pane", "to it in the grids", "open" },
@@ -373,9 +377,35 @@ static const struct key_binding keys[] = {
 	{ ACT_NONE, NULL, NULL, NULL, NULL },
 };
 
-static const struct view_ops ops = {
+static const struct key_binding string_keys[] = {
+	{ ACT_NEXT_PANE, "Tab", "pane", "next pane", "next pane" },
+	{ ACT_PREVIOUS_PANE, "BackTab", "pane", "pane before", NULL },
+	{ ACT_OPEN, "Enter", "show", "this side alone", "open" },
+	{ ACT_SLICE, "e", "show", "a slice: 0:10", "slice" },
+	{ ACT_SEARCH, "/", "find", "with this in it", "find" },
+	GRID_KEYS,
+	{ ACT_COMPUTE, "c", "show", "read both again", NULL },
+	{ ACT_NONE, NULL, NULL, NULL, NULL },
+};
+
+static const struct view_ops number_ops = {
 	.name = "tensor diff",
-	.keys = keys,
+	.keys = number_keys,
+	.draw = draw,
+	.status = status,
+	.act = act,
+	.answer = answer,
+	.command = command,
+	.tick = tick,
+	.progress = progress,
+	.stop = stop,
+	.click = click,
+	.close = close_view,
+};
+
+static const struct view_ops string_ops = {
+	.name = "strings diff",
+	.keys = string_keys,
 	.draw = draw,
 	.status = status,
 	.act = act,
@@ -407,7 +437,8 @@ struct view *pair_view(const struct diff *d, const struct diff_item *item,
 	const struct ckpt_tensor *a = item->pair.a, *b = item->pair.b;
 	if (!a || !b)
 		return tensor_view(a ? d->a : d->b, a ? a : b, NULL, s);
-	struct pair_screen *p = view_new(&ops, sizeof *p);
+	const bool numbers = ckpt_dtype_size(a->dtype) && ckpt_dtype_size(b->dtype);
+	struct pair_screen *p = view_new(numbers ? &number_ops : &string_ops, sizeof *p);
 	if (!p)
 		return NULL;
 	p->d = d;
@@ -418,7 +449,7 @@ struct view *pair_view(const struct diff *d, const struct diff_item *item,
 	p->tensors[0] = a;
 	p->tensors[1] = b;
 	p->together = are_alike(a, b);
-	p->numbers = ckpt_dtype_size(a->dtype) && ckpt_dtype_size(b->dtype);
+	p->numbers = numbers;
 	arena_init(&p->arena, UINT64_MAX);
 	arena_init(&p->scratch, UINT64_MAX);
 	for (int i = 0; i < 2; i++)

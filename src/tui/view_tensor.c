@@ -353,7 +353,8 @@ static const struct key_binding number_keys[] = {
 };
 
 static const struct key_binding string_keys[] = {
-	{ ACT_OPEN, "Enter l Right", "show", "all of it", "open" },
+	{ ACT_OPEN, "Enter", "show", "all of it", "open" },
+	{ ACT_OPEN, "l Right", "show", "the same", NULL },
 	{ ACT_SLICE, "e", "show", "a slice: 0:10", "slice" },
 	{ ACT_SEARCH, "/", "find", "with this in it", "find" },
 	GRID_KEYS,
