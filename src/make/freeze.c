@@ -11,6 +11,7 @@
 #include "base/output.h"
 #include "format/graph_beside.h"
 #include "format/graph_shown.h"
+#include "format/path.h"
 #include "make/guard.h"
 
 int freeze_too_long(const struct freeze *z, uint64_t n, struct ckpt_error *err)
