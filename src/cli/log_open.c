@@ -14,6 +14,7 @@
 #include "cli/paths.h"
 #include "format/locate.h"
 #include "format/path.h"
+#include "format/reader.h"
 #include "format/state.h"
 #include "report/info.h"
 
@@ -65,7 +66,7 @@ static int open_one(struct opening *at, const char *path, int64_t step,
 	if (!s)
 		return -1;
 	s->c = ckpt_open(path, &options, &s->error);
-	if (s->c && ckpt_load(s->c, &s->error)) {
+	if (s->c && reader_load(s->c, &s->error)) {
 		ckpt_close(s->c);
 		s->c = NULL;
 	}

@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "format/path.h"
+#include "format/reader.h"
 
 enum null_bits {
 	NULL_STEP = 1,
@@ -107,7 +108,7 @@ static bool open_snapshots(struct run *r)
 			.step = row->null & NULL_STEP ? (int64_t)i + 1 : row->step,
 		};
 		s->c = ckpt_open(s->path, &r->settings->open, &s->error);
-		if (s->c && ckpt_load(s->c, &s->error)) {
+		if (s->c && reader_load(s->c, &s->error)) {
 			ckpt_close(s->c);
 			s->c = NULL;
 		}
