@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "out/text.h"
 
@@ -21,45 +22,65 @@ void file_ask(struct request *r)
 	r->text[0] = '\0';
 }
 
-static void say_failed(const char *path, const char *why, struct request *r)
-{
-	char shown[300];
-	text_escape(shown, sizeof shown, path, strlen(path));
-	say(r, "%s: %s", shown, why);
-	r->bad = true;
-}
+static const char is_there[] = "is there already: nothing is overwritten";
 
-FILE *file_new(const char *path, struct request *r)
-{
-	const int fd = *path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
-			     : (errno = EINVAL, -1);
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (f)
-		return f;
-	say_failed(path, errno == EEXIST ? "is there already: nothing is overwritten"
-					 : strerror(errno), r);
-	if (fd >= 0)
-		close(fd);
-	return NULL;
-}
-
-void file_done(FILE *f, const char *path, bool failed, struct request *r)
+bool file_new(struct file *file, const char *path, struct request *r)
 {
 	struct stat st;
-	errno = 0;
-	failed |= fflush(f) || ferror(f);
-	const bool known = !fstat(fileno(f), &st);
-	const int why = errno;
-	failed |= fclose(f) != 0;
-	if (failed) {
-		unlink(path);
-		if (!r->message[0])
-			say_failed(path, why ? strerror(why) : "could not be written", r);
-		return;
+	*file = (struct file){ 0 };
+	arena_init(&file->arena, UINT64_MAX);
+	if (!*path)
+		error_set(&file->error, CKPT_EINVAL, NULL, -1, "a file needs a name");
+	else if (!lstat(path, &st))
+		error_set(&file->error, CKPT_EINVAL, path, -1, "%s", is_there);
+	else if (!output_open(&file->o, &file->arena, path, &file->error)) {
+		const int fd = fcntl(file->o.fd, F_DUPFD_CLOEXEC, 0);
+		file->f = fd >= 0 ? fdopen(fd, "w") : NULL;
+		if (file->f)
+			return true;
+		error_errno(&file->error, path, "cannot write");
+		if (fd >= 0)
+			close(fd);
+		output_drop(&file->o);
 	}
+	say_error(r, &file->error);
+	arena_drop(&file->arena);
+	return false;
+}
+
+void file_finish(struct file *file, bool failed)
+{
+	struct stat st = { 0 };
+	errno = EIO; /* what stdio failed with before is not known any more */
+	if (fflush(file->f) || ferror(file->f) || fstat(file->o.fd, &st))
+		error_errno(&file->error, file->o.path, "cannot write");
+	if (fclose(file->f))
+		error_errno(&file->error, file->o.path, "cannot write");
+	file->f = NULL;
+	file->size = st.st_size;
+	file->whole = !failed && !file->error.code &&
+		      !output_finish(&file->o, &file->error);
+}
+
+void file_done(struct file *file, bool failed, struct request *r)
+{
 	char shown[300];
-	text_escape(shown, sizeof shown, path, strlen(path));
-	say(r, "written: %s, %lld bytes", shown, known ? (long long)st.st_size : 0LL);
+	if (file->f)
+		file_finish(file, failed);
+	text_escape(shown, sizeof shown, file->o.path, strlen(file->o.path));
+	if (!failed && file->whole && !output_publish(&file->o, false, &file->error))
+		say(r, "written: %s, %lld bytes", shown, file->size);
+	else if (!r->message[0]) {
+		if (file->error.code == CKPT_EINVAL) /* it came meanwhile */
+			say(r, "%s: %s", shown, is_there);
+		else if (file->error.code)
+			say_error(r, &file->error);
+		else
+			say(r, "%s: could not be written", shown);
+		r->bad = true;
+	}
+	output_drop(&file->o);
+	arena_drop(&file->arena);
 }
 
 /* The rows of a list that are written. */
@@ -82,8 +103,8 @@ void file_table(const char *path, struct list *l, const struct column *columns,
 	struct written written = { l, l->ids };
 	struct rows rows = { columns, l->n, row_at, &written };
 	bool failed = false;
-	FILE *f = file_new(path, r);
-	if (!f)
+	struct file file;
+	if (!file_new(&file, path, r))
 		return;
 	buffer_init(&marked, UINT64_MAX);
 	for (uint32_t id = 0; l->n_marked && id < l->n_all && !failed; id++)
@@ -95,8 +116,8 @@ void file_table(const char *path, struct list *l, const struct column *columns,
 	}
 	if (!failed) {
 		text_choose(&chosen, columns, false);
-		text_table(f, &rows, &chosen);
+		text_table(file.f, &rows, &chosen);
 	}
-	file_done(f, path, failed, r);
+	file_done(&file, failed, r);
 	buffer_drop(&marked);
 }

@@ -25,8 +25,7 @@ struct grid_writing {
 	struct picked picked; /* else */
 	struct values_style style;
 	struct planes planes; /* what is selected */
-	FILE *f;
-	const char *path;
+	struct file file;
 	bool csv, failed;
 	struct ckpt_error error;
 };
@@ -45,13 +44,13 @@ static void put_number(const struct grid_writing *w, const struct dtype *d,
 	char text[1024];
 	struct cell_element e = { .dtype = d };
 	memcpy(e.bytes, p, d->size);
-	fwrite(text, 1, cell_element_text(&e, text, sizeof text), w->f);
+	fwrite(text, 1, cell_element_text(&e, text, sizeof text), w->file.f);
 }
 
 /* RFC 4180: in quotes, which are doubled. */
 static int put_string(void *arg, const struct ckpt_run *run)
 {
-	FILE *f = ((struct grid_writing *)arg)->f;
+	FILE *f = ((struct grid_writing *)arg)->file.f;
 	for (uint64_t i = 0; i < run->n; i++) {
 		const struct ckpt_string *s = &run->strings[i];
 		putc('"', f);
@@ -71,14 +70,14 @@ static int put_some(struct grid_writing *w, struct values *v, uint64_t first,
 	uint8_t elements[256 * 16];
 	if (!v->dtype->size) {
 		if (!begins)
-			putc(',', w->f);
+			putc(',', w->file.f);
 		return values_runs(v, first, 1, put_string, w, &w->error);
 	}
 	if (values_strided(v, first, step, n, elements, &w->error))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (i || !begins)
-			putc(',', w->f);
+			putc(',', w->file.f);
 		put_number(w, v->dtype, elements + i * v->dtype->size);
 	}
 	return 0;
@@ -95,7 +94,7 @@ static int write_csv(struct grid_writing *w)
 	const uint64_t cols = last < 0 ? 1 : p->s.dim[last].count;
 	struct values *v = side_values(&w->side, &w->error);
 	const size_t most = v && v->dtype->size ? 256 : 1;
-	for (uint64_t at = 0; v && at < all && !ferror(w->f);) {
+	for (uint64_t at = 0; v && at < all && !ferror(w->file.f);) {
 		const uint64_t col = at % cols;
 		size_t n = cols - col < most ? (size_t)(cols - col) : most;
 		const int64_t step =
@@ -106,7 +105,7 @@ static int write_csv(struct grid_writing *w)
 		pool_count(&w->pool, n);
 		at += n;
 		if (col + n == cols)
-			putc('\n', w->f);
+			putc('\n', w->file.f);
 	}
 	return v && !side_intact(&w->side, &w->error) ? 0 : -1;
 }
@@ -119,7 +118,8 @@ static void write_all(void *arg, unsigned worker, size_t job)
 	(void)worker;
 	(void)job;
 	w->failed = w->csv ? write_csv(w)
-			   : values_text(w->f, &w->picked, &w->style, &w->error);
+			   : values_text(w->file.f, &w->picked, &w->style, &w->error);
+	file_finish(&w->file, w->failed || pool_cancelled(&w->pool));
 }
 
 static struct grid_writing *prepare(struct grid *g, const char *path)
@@ -130,10 +130,9 @@ static struct grid_writing *prepare(struct grid *g, const char *path)
 	if (!w)
 		return NULL;
 	w->arena = arena;
-	w->path = arena_copy(&w->arena, path, strlen(path));
 	w->csv = is_csv(path);
 	w->planes = g->planes;
-	return w->path ? w : NULL;
+	return w;
 }
 
 void grid_write(struct grid *g, const char *path, struct request *r)
@@ -151,8 +150,7 @@ void grid_write(struct grid *g, const char *path, struct request *r)
 		say(r, "out of memory");
 		return;
 	}
-	w->f = file_new(path, r);
-	if (!w->f) {
+	if (!file_new(&w->file, path, r)) {
 		struct arena arena = w->arena;
 		side_join(&w->side, NULL);
 		arena_drop(&arena);
@@ -182,7 +180,7 @@ static void finish(struct grid *g, struct request *r)
 		say_error(r, &err);
 	else if (stopped)
 		say(r, "stopped: nothing is written");
-	file_done(w->f, w->path, w->failed || stopped, r);
+	file_done(&w->file, w->failed || stopped, r);
 	struct arena arena = w->arena;
 	arena_drop(&arena);
 	g->writing = NULL;

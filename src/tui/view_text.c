@@ -85,15 +85,15 @@ static void scroll(struct text *t, size_t by, bool down)
 
 static void write_lines(struct text *t, const char *path, struct request *r)
 {
-	FILE *f = file_new(path, r);
-	if (!f)
+	struct file file;
+	if (!file_new(&file, path, r))
 		return;
 	for (size_t i = 0; i < t->lines.n; i++) {
 		const struct text_line *l = t->lines.p[i];
-		fwrite(l->p, 1, l->len, f);
-		putc('\n', f);
+		fwrite(l->p, 1, l->len, file.f);
+		putc('\n', file.f);
 	}
-	file_done(f, path, false, r);
+	file_done(&file, false, r);
 }
 
 static void copy(struct text *t, struct request *r)
