@@ -157,22 +157,24 @@ static int try_v1_shards(struct search *s, const char *taken_for)
 	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
 }
 
-/* NAME where NAME-00000-of-COUNT lie beside it: 1 taken, 0 none, -1 error. */
+/* NAME where some of NAME-?????-of-COUNT lie beside it: 1 taken, 0 none, -1 error. */
 static int try_v1_name(struct search *s, const char *name, const char *taken_for)
 {
 	const char *folder = path_folder(s->a, name), *base = path_base(name);
 	const size_t len = strlen(base);
 	DIR *d = folder ? opendir(*folder ? folder : ".") : NULL;
+	bool found = false;
 	uint32_t count = 0;
-	for (struct dirent *e; d && !count && (e = readdir(d));)
-		if (!strncmp(e->d_name, base, len))
-			shard_suffix(e->d_name + len, &count); /* sets it if it is one */
+	for (struct dirent *e; d && !found && (e = readdir(d));) {
+		if (strncmp(e->d_name, base, len) != 0 ||
+		    !shard_suffix(e->d_name + len, &count))
+			continue;
+		const char *file = arena_printf(s->a, "%s%s", name, e->d_name + len);
+		found = file && path_is_file(file) && slices_probe(file);
+	}
 	if (d)
 		closedir(d);
-	if (!count)
-		return 0;
-	const char *first = arena_printf(s->a, "%s-00000-of-%05u", name, count);
-	if (!path_is_file(first) || !slices_probe(first))
+	if (!found)
 		return 0;
 	return take_v1_shards(s, name, count, taken_for) ? -1 : 1;
 }
